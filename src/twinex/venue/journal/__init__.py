@@ -1,0 +1,1 @@
+"""The journal on disk: checksums, segments, gate, readers, recovery (`spec/journal.md`)."""
