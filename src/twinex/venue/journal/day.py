@@ -1,0 +1,134 @@
+"""A day that one process writes: journal, event stream and gate together, under one lock.
+
+    day = Day.create("days/20240105", trading_day=20240105, first_sequence=1)   # or
+    day = Day.open("days/20240105")          # after a stop: day.place says where the journal ends
+    day = Day.in_memory()                    # the same without files
+    ... write into day.journal and day.events (`segments.SegmentWriter`), publish day.gate ...
+    day.close()
+
+After `Day.open` the journal is replayed from `day.place.first_sequence` (`JournalReader(directory,
+committed_only=False)`) and `day.events` written again from its start; then `day.events.trim()`.
+"""
+
+from pathlib import Path
+from types import TracebackType
+
+from twinex.venue.journal.errors import DayExists, named
+from twinex.venue.journal.files import DayLock
+from twinex.venue.journal.gate import GATE_NAME, Gate
+from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES, EVENTS, JOURNAL, segment_numbers
+from twinex.venue.journal.recovery import Place, open_day
+from twinex.venue.journal.segments import MemorySegments, SegmentWriter
+
+Writer = SegmentWriter | MemorySegments
+
+
+class Day:
+    """`journal`, `events`, `gate`; `place` is where the journal ended when it was opened."""
+
+    def __init__(
+        self, lock: DayLock | None, journal: Writer, events: Writer, gate: Gate, place: Place
+    ) -> None:
+        self._lock = lock
+        self.journal, self.events, self.gate, self.place = journal, events, gate, place
+        self.cut_file: Path | None = None
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path | str,
+        *,
+        trading_day: int,
+        first_sequence: int = 1,
+        chain: int = 0,
+        segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+        durable: bool = True,
+    ) -> "Day":
+        """Begin a day; `chain` is that of the day before. The directory may be there, but empty.
+
+        Raises DayExists, DayBusy, DiskFull, DirectoryVanished. `durable=False` where no commit
+        waits for this disk (durability `memory`, `replica`).
+        """
+        try:
+            Path(directory).mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise named(cause, directory) from cause
+        lock = DayLock(directory)
+        try:
+            if segment_numbers(lock.directory, JOURNAL):
+                raise DayExists(directory)
+            common = {"trading_day": trading_day, "first_sequence": first_sequence}
+            events = SegmentWriter.rewrite(lock, EVENTS, segment_bytes=segment_bytes, **common)
+            gate = Gate.create(lock, first_sequence)
+            journal = SegmentWriter.create(
+                lock, JOURNAL, chain=chain, segment_bytes=segment_bytes, durable=durable, **common
+            )
+        except BaseException:
+            lock.release()
+            raise
+        return cls(lock, journal, events, gate, _start(journal))
+
+    @classmethod
+    def open(cls, directory: Path | str, *, durable: bool = True) -> "Day":
+        """Go on with a day. Raises DayBusy, NotAJournal, GateBroken, CorruptJournal, DiskFull."""
+        opened = open_day(directory)
+        lock, place = opened.lock, opened.place
+        try:
+            journal = SegmentWriter(lock, place.head, place.position, durable)
+            events = SegmentWriter.rewrite(
+                lock,
+                EVENTS,
+                trading_day=place.head.trading_day,
+                first_sequence=place.first_sequence,
+                segment_bytes=place.head.segment_bytes,
+            )
+            if not (lock.directory / GATE_NAME).exists():
+                Gate.create(lock, place.first_sequence)
+            day = cls(lock, journal, events, Gate.open(directory, writable=True), place)
+        except BaseException:
+            lock.release()
+            raise
+        day.cut_file = opened.cut_file
+        return day
+
+    @classmethod
+    def in_memory(
+        cls,
+        *,
+        trading_day: int = 0,
+        first_sequence: int = 1,
+        chain: int = 0,
+        segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+        keep: bool = True,
+    ) -> "Day":
+        """A day without files; `keep=False` forgets segments that were left."""
+        common = {"trading_day": trading_day, "first_sequence": first_sequence}
+        size = {"segment_bytes": segment_bytes}
+        journal = MemorySegments(JOURNAL, chain=chain, keep=keep, **common, **size)
+        events = MemorySegments(EVENTS, keep=keep, **common, **size)
+        return cls(None, journal, events, Gate.in_memory(first_sequence), _start(journal))
+
+    def close(self) -> None:
+        """Synchronise what is durable and give the lock back."""
+        try:
+            self.journal.close()
+            self.events.close()
+        finally:
+            if self._lock:
+                self._lock.release()
+
+    def __enter__(self) -> "Day":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _start(journal: Writer) -> Place:
+    first = journal.head.first_sequence
+    return Place(journal.head, journal.position, first, first, 0, journal.head.chain, 1, 0)
