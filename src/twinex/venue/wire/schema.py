@@ -2,7 +2,7 @@
 
 The dtypes are built from the schema when this module is imported, so the two cannot drift apart.
 `spec/messages.xml` gives every field name one offset and one type in all commands (and in all
-events), so one dtype with overlapping fields, the *union*, reads and writes every message: element
+events), so one dtype with overlapping fields, the *union*, reads and writes the numbers of every message: element
 i of a union array begins at byte 8*i of the buffer (`union_view`). Compiled and plain code use the
 same spelling, `events[position]["price"]`, and no bytes are copied.
 """
@@ -100,7 +100,7 @@ TEMPLATE_BY_ID = {t.id: t for t in TEMPLATES.values()}
 
 
 def _union(templates: dict[str, Template], heads: list[tuple[str, str]]) -> np.dtype:
-    """One dtype over all fields of `templates`, behind the packed header fields `heads`."""
+    """One dtype over all numbers of `templates`, behind the packed header fields `heads`."""
     names, formats, offsets, position = [], [], [], 0
     for name, kind in heads:
         names.append(name)
@@ -113,6 +113,8 @@ def _union(templates: dict[str, Template], heads: list[tuple[str, str]]) -> np.d
         assert fields is not None
         for name in template.block.names or ():
             kind, offset = fields[name][0], fields[name][1]
+            if kind.kind in "SV":
+                continue  # texts and hashes: no core looks at them
             place = (kind.str, position + offset)
             assert known.setdefault(name, place) == place, f"field {name} moves between messages"
     for name, (form, offset) in known.items():

@@ -1,0 +1,73 @@
+"""How kernels are compiled: two decorators, and a cache that cannot go stale.
+
+Numba's own file cache looks only at the file a function stands in; a callee that changed elsewhere
+would be missed. So the cache directory is named by a hash of every source file of the venue, the
+versions of Numba and NumPy and the processor. With `NUMBA_DISABLE_JIT=1` the same functions run as
+plain Python: integer overflow then raises instead of wrapping.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import llvmlite.binding
+import numba
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PLAIN = bool(numba.config.DISABLE_JIT)
+_KEPT_CACHES = 4
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    digest.update(f"{numba.__version__} {np.__version__}".encode())
+    digest.update(llvmlite.binding.get_host_cpu_name().encode())
+    here = Path(__file__).resolve().parent
+    for source in sorted(here.rglob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_root() -> Path:
+    base = os.environ.get("TWINEX_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "twinex"
+
+
+def _forget_old_caches(root: Path, keep: Path) -> None:
+    """Remove all but the newest few caches: every edit of a kernel makes a new one."""
+    import shutil
+
+    others = [entry for entry in root.iterdir() if entry.is_dir() and entry != keep]
+    others.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+    for entry in others[_KEPT_CACHES:]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+CACHE_DIRECTORY = _cache_root() / _fingerprint()
+if PLAIN:
+    np.seterr(over="raise")
+else:
+    CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    numba.config.CACHE_DIR = str(CACHE_DIRECTORY)
+    _forget_old_caches(CACHE_DIRECTORY.parent, CACHE_DIRECTORY)
+
+
+def kernel(function: Function) -> Function:
+    """An entry point: called from Python, cached on disk, runs without the interpreter lock."""
+    return numba.njit(_nrt=False, nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+
+
+def inner(function: Function) -> Function:
+    """Called from kernels only: no wrapper of its own, no reference counting."""
+    return numba.njit(  # type: ignore[no-any-return]
+        _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
+
+
+def is_warm() -> bool:
+    """True when kernels of exactly these sources lie in the cache."""
+    return PLAIN or any(CACHE_DIRECTORY.rglob("*.nbi"))

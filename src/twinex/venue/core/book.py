@@ -1,0 +1,180 @@
+"""The book of one instrument: a dense ladder of price levels with linked queues of orders.
+
+A level's *rank* counts ticks away from the best possible price of its side: rank 0 is the upper
+limit for buys and the lower limit for sells. The best level of a side is its lowest marked rank,
+so both sides run through the same code. `book` only does what `risk` has allowed.
+Spec: `spec/matching.md`.
+"""
+
+import numpy as np
+
+from twinex.venue.compiler import inner
+from twinex.venue.core.bits import clear_bit, next_rank, set_bit
+from twinex.venue.core.limits import NIL
+from twinex.venue.wire.codes import (
+    OFFSET_CLOSE,
+    OFFSET_CLOSE_TODAY,
+    PRIORITY_CLOSING_FIRST,
+    PRIORITY_TIME,
+    SIDE_BUY,
+    SIDE_SELL,
+)
+
+
+@inner
+def rank_of(instrument, side, price):  # type: ignore[no-untyped-def]
+    """Rank of `price` (a tick inside the limits) on `side`."""
+    if side == SIDE_SELL:
+        return (price - instrument["lower"]) // instrument["tick"]
+    return (instrument["upper"] - price) // instrument["tick"]
+
+
+@inner
+def price_of(instrument, side, rank):  # type: ignore[no-untyped-def]
+    """Price of `rank` on `side`."""
+    if side == SIDE_SELL:
+        return instrument["lower"] + rank * instrument["tick"]
+    return instrument["upper"] - rank * instrument["tick"]
+
+
+@inner
+def best_rank(instrument, side):  # type: ignore[no-untyped-def]
+    """Rank of the best level with orders; `instrument.ranks` if the side is empty."""
+    return instrument["best_buy"] if side == SIDE_BUY else instrument["best_sell"]
+
+
+@inner
+def level_index(instrument, side, rank):  # type: ignore[no-untyped-def]
+    """Row of a level in `core.levels`."""
+    assert rank >= 0
+    assert rank < instrument["ranks"]
+    return instrument["level_base"] + side * instrument["ranks"] + rank
+
+
+@inner
+def next_level(core, instrument, side, rank):  # type: ignore[no-untyped-def]
+    """The next rank at or behind `rank` with orders; `instrument.ranks` if none."""
+    base = instrument["word_base"] + side * instrument["words_a_side"]
+    return next_rank(core.bits, base, instrument["ranks"], rank)
+
+
+@inner
+def rest(core, product, instrument, slot, rank):  # type: ignore[no-untyped-def]
+    """Put order `slot` into the queue of `rank`, where its priority says."""
+    order = core.orders[slot]
+    side = np.int64(order["side"])
+    order["rank"] = rank
+    level = core.levels[level_index(instrument, side, rank)]
+    if level["head"] == NIL:
+        base = instrument["word_base"] + side * instrument["words_a_side"]
+        set_bit(core.bits, base, instrument["ranks"], rank)
+        _improve_best(instrument, side, rank)
+    before = np.int64(level["tail"])
+    if product["limit_priority"] != PRIORITY_TIME and _is_limit_rank(instrument, rank):
+        before = _queue_at_limit(product, instrument, order, slot, side, rank, before)
+    _link(core, level, order, slot, before)
+    level["volume"] += np.int64(order["remaining"])
+
+
+@inner
+def _improve_best(instrument, side, rank):  # type: ignore[no-untyped-def]
+    if side == SIDE_BUY:
+        if rank < instrument["best_buy"]:
+            instrument["best_buy"] = rank
+    elif rank < instrument["best_sell"]:
+        instrument["best_sell"] = rank
+
+
+@inner
+def _is_limit_rank(instrument, rank):  # type: ignore[no-untyped-def]
+    return rank == 0 or rank == instrument["ranks"] - 1
+
+
+@inner
+def is_privileged(product, offset):  # type: ignore[no-untyped-def]
+    """Does an order of this offset go before opening ones at a limit price (rulebook 2.3)?"""
+    if offset == OFFSET_CLOSE:
+        return True
+    closing_first = product["limit_priority"] == PRIORITY_CLOSING_FIRST
+    return offset == OFFSET_CLOSE_TODAY and closing_first
+
+
+@inner
+def _queue_at_limit(product, instrument, order, slot, side, rank, tail):  # type: ignore[no-untyped-def]
+    """The order after which `slot` queues at a limit price; NIL = at the head."""
+    if not is_privileged(product, np.int64(order["offset"])):
+        return tail
+    corner = side * 2 + (1 if rank > 0 else 0)
+    before = instrument["closing_tails"][corner]
+    instrument["closing_tails"][corner] = slot
+    return before
+
+
+@inner
+def _link(core, level, order, slot, before):  # type: ignore[no-untyped-def]
+    """Link `slot` into the level's queue behind `before` (NIL = at the head)."""
+    after = np.int64(level["head"]) if before == NIL else np.int64(core.orders[before]["next"])
+    order["previous"] = before
+    order["next"] = after
+    if before == NIL:
+        level["head"] = slot
+    else:
+        core.orders[before]["next"] = slot
+    if after == NIL:
+        level["tail"] = slot
+    else:
+        core.orders[after]["previous"] = slot
+
+
+@inner
+def unlink(core, instrument, slot):  # type: ignore[no-untyped-def]
+    """Take order `slot` out of its queue; its level's volume loses what remains of it."""
+    order = core.orders[slot]
+    side = np.int64(order["side"])
+    rank = np.int64(order["rank"])
+    before = np.int64(order["previous"])
+    after = np.int64(order["next"])
+    level = core.levels[level_index(instrument, side, rank)]
+    level["volume"] -= np.int64(order["remaining"])
+    assert level["volume"] >= 0
+    if _is_limit_rank(instrument, rank):
+        corner = side * 2 + (1 if rank > 0 else 0)
+        if instrument["closing_tails"][corner] == slot:
+            instrument["closing_tails"][corner] = before
+    if before == NIL:
+        level["head"] = after
+    else:
+        core.orders[before]["next"] = after
+    if after == NIL:
+        level["tail"] = before
+    else:
+        core.orders[after]["previous"] = before
+    if before == NIL and after == NIL:
+        _empty_level(core, instrument, side, rank)
+
+
+@inner
+def _empty_level(core, instrument, side, rank):  # type: ignore[no-untyped-def]
+    base = instrument["word_base"] + side * instrument["words_a_side"]
+    clear_bit(core.bits, base, instrument["ranks"], rank)
+    if best_rank(instrument, side) == rank:
+        better = next_rank(core.bits, base, instrument["ranks"], rank + 1)
+        if side == SIDE_BUY:
+            instrument["best_buy"] = better
+        else:
+            instrument["best_sell"] = better
+
+
+@inner
+def fillable(core, instrument, side, limit_rank, levels_max, wanted):  # type: ignore[no-untyped-def]
+    """Lots on `side` in at most `levels_max` levels up to `limit_rank`, counted up to `wanted`."""
+    found = np.int64(0)
+    rank = best_rank(instrument, side)
+    levels = 0
+    while rank <= limit_rank and rank < instrument["ranks"] and levels < levels_max:
+        found += core.levels[level_index(instrument, side, rank)]["volume"]
+        if found >= wanted:
+            break
+        levels += 1
+        rank = next_level(core, instrument, side, rank + 1)
+    return found

@@ -1,0 +1,256 @@
+"""Events into the event buffer, one writer for each message of `spec/messages.xml`.
+
+A writer fills every field; bytes between fields are zero. Events of one command carry its sequence
+and time and count their index from 0.
+"""
+
+import numpy as np
+
+from twinex.venue.compiler import inner
+from twinex.venue.core.book import price_of
+from twinex.venue.wire import codes
+from twinex.venue.wire.schema import EVENTS, HEADER_BYTES, SCHEMA_ID, SCHEMA_VERSION
+
+_WORDS = {name: (HEADER_BYTES + t.block_length) // 8 for name, t in EVENTS.items()}
+_WORDS_ACCEPTED = _WORDS["order_accepted"]
+_WORDS_REJECTED = _WORDS["command_rejected"]
+_WORDS_REPEATED = _WORDS["command_repeated"]
+_WORDS_FILLED = _WORDS["order_filled"]
+_WORDS_TRADE = _WORDS["trade"]
+_WORDS_RESTED = _WORDS["order_rested"]
+_WORDS_CANCELLED = _WORDS["order_cancelled"]
+_WORDS_AMENDED = _WORDS["order_amended"]
+_WORDS_MASS = _WORDS["mass_cancelled"]
+_WORDS_POSITION = _WORDS["position_changed"]
+_WORDS_PHASE = _WORDS["phase_changed"]
+_WORDS_AUCTION = _WORDS["auction_matched"]
+_WORDS_HALT = _WORDS["halt_changed"]
+_WORDS_LIMITS = _WORDS["limits_changed"]
+_WORDS_REFERENCE = _WORDS["reference_changed"]
+_WORDS_OPENED = _WORDS["day_opened"]
+_WORDS_ENDED = _WORDS["day_ended"]
+assert all((HEADER_BYTES + t.block_length) % 8 == 0 for t in EVENTS.values())
+assert EVENTS["auction_matched"].block == EVENTS["auction_indicated"].block
+
+
+@inner
+def _begin(core, template, words, instrument):  # type: ignore[no-untyped-def]
+    """The next event, zeroed, with header and common fields."""
+    now = core.now[0]
+    position = now["event_position"]
+    assert position + words <= now["event_limit"]
+    for word in range(position, position + words):
+        core.event_words[word] = 0
+    event = core.events[position]
+    event["block_length"] = words * 8 - HEADER_BYTES
+    event["template_id"] = template
+    event["schema_id"] = SCHEMA_ID
+    event["version"] = SCHEMA_VERSION
+    event["sequence"] = now["sequence"]
+    event["time_ns"] = now["time_ns"]
+    event["index"] = now["index"]
+    event["instrument"] = instrument
+    now["index"] += 1
+    now["event_position"] = position + words
+    return event
+
+
+@inner
+def _owner(core, event, order):  # type: ignore[no-untyped-def]
+    """Who an order belongs to: the fields that route its reports."""
+    event["order_id"] = order["order_id"]
+    event["client_id"] = order["client_id"]
+    event["account"] = order["account"]
+    event["member"] = core.accounts[order["account"]]["member"]
+    event["seat"] = order["seat"]
+    event["side"] = order["side"]
+
+
+@inner
+def accepted(core, command, order_id):  # type: ignore[no-untyped-def]
+    now = core.now[0]
+    event = _begin(core, codes.ORDER_ACCEPTED, _WORDS_ACCEPTED, command["instrument"])
+    event["order_id"] = order_id
+    event["client_id"] = command["client_id"]
+    event["account"] = command["account"]
+    event["member"] = now["member"]
+    event["seat"] = now["seat"]
+    event["side"] = command["side"]
+    event["kind"] = command["kind"]
+    event["time_in_force"] = command["time_in_force"]
+    event["offset"] = command["offset"]
+    event["hedge"] = command["hedge"]
+    event["quantity"] = command["quantity"]
+    event["price"] = command["price"]
+
+
+@inner
+def rejected(core, template, reason, client_id, instrument, account, order_id):  # type: ignore[no-untyped-def]
+    now = core.now[0]
+    event = _begin(core, codes.COMMAND_REJECTED, _WORDS_REJECTED, instrument)
+    event["order_id"] = order_id
+    event["client_id"] = client_id
+    event["account"] = account
+    event["member"] = now["member"]
+    event["seat"] = now["seat"]
+    event["reject_reason"] = reason
+    event["command"] = template
+    now["rejects"] += 1
+
+
+@inner
+def repeated(core, template, used, instrument, account, order_id):  # type: ignore[no-untyped-def]
+    """`used` is the row of the first command's client id."""
+    now = core.now[0]
+    event = _begin(core, codes.COMMAND_REPEATED, _WORDS_REPEATED, instrument)
+    event["order_id"] = order_id
+    event["client_id"] = used["client_id"]
+    event["account"] = account
+    event["member"] = now["member"]
+    event["seat"] = now["seat"]
+    event["reject_reason"] = used["reject_reason"]
+    event["command"] = template
+    event["first_seen"] = used["sequence"]
+
+
+@inner
+def filled(core, order, role, quantity, price, source, trade_id):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.ORDER_FILLED, _WORDS_FILLED, order["instrument"])
+    _owner(core, event, order)
+    event["offset"] = order["offset"]
+    event["hedge"] = order["hedge"]
+    event["price_source"] = source
+    event["role"] = role
+    event["quantity"] = quantity
+    event["price"] = price
+    event["trade_id"] = trade_id
+    event["remaining"] = order["remaining"]
+
+
+@inner
+def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.TRADE, _WORDS_TRADE, buy["instrument"])
+    event["buy_order_id"] = buy["order_id"]
+    event["sell_order_id"] = sell["order_id"]
+    event["turnover"] = price * instrument["multiplier"] * quantity
+    event["open_interest"] = instrument["open_interest"]
+    event["side"] = side
+    event["price_source"] = source
+    event["quantity"] = quantity
+    event["price"] = price
+    event["trade_id"] = trade_id
+
+
+@inner
+def rested(core, instrument, order):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.ORDER_RESTED, _WORDS_RESTED, order["instrument"])
+    _owner(core, event, order)
+    event["quantity"] = order["remaining"]
+    event["price"] = price_of(instrument, np.int64(order["side"]), np.int64(order["rank"]))
+
+
+@inner
+def cancelled(core, order, reason, price, request_id):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.ORDER_CANCELLED, _WORDS_CANCELLED, order["instrument"])
+    _owner(core, event, order)
+    event["cancel_reason"] = reason
+    event["quantity"] = order["remaining"]
+    event["price"] = price
+    event["request_id"] = request_id
+
+
+@inner
+def amended(core, order, priority_kept, price, request_id):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.ORDER_AMENDED, _WORDS_AMENDED, order["instrument"])
+    _owner(core, event, order)
+    event["priority_kept"] = priority_kept
+    event["quantity"] = order["quantity"]
+    event["price"] = price
+    event["request_id"] = request_id
+    event["remaining"] = order["remaining"]
+
+
+@inner
+def mass_cancelled(core, command, count):  # type: ignore[no-untyped-def]
+    now = core.now[0]
+    event = _begin(core, codes.MASS_CANCELLED, _WORDS_MASS, command["instrument"])
+    event["product"] = command["product"]
+    event["client_id"] = command["client_id"]
+    event["account"] = command["account"]
+    event["member"] = now["member"]
+    event["seat"] = now["seat"]
+    event["count"] = count
+
+
+@inner
+def positions_changed(core):  # type: ignore[no-untyped-def]
+    """One event for every row the command's fills touched, in the order of first fill."""
+    now = core.now[0]
+    for at in range(now["touched_count"]):
+        position = core.positions[core.touched[at]]
+        event = _begin(core, codes.POSITION_CHANGED, _WORDS_POSITION, position["instrument"])
+        event["long_today"] = position["today"][0]
+        event["short_today"] = position["today"][1]
+        event["long_yesterday"] = position["yesterday"][0]
+        event["short_yesterday"] = position["yesterday"][1]
+        event["account"] = position["account"]
+        event["member"] = core.accounts[position["account"]]["member"]
+        event["long_frozen"] = position["frozen"][0]
+        event["short_frozen"] = position["frozen"][1]
+        event["long_frozen_today"] = position["frozen_today"][0]
+        event["short_frozen_today"] = position["frozen_today"][1]
+        event["hedge"] = position["hedge"]
+    now["touched_count"] = 0
+
+
+@inner
+def phase_changed(core, product, phase):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.PHASE_CHANGED, _WORDS_PHASE, 0)
+    event["product"] = product
+    event["phase"] = phase
+
+
+@inner
+def auction(core, template, instrument, price, volume, surplus):  # type: ignore[no-untyped-def]
+    """`auction_indicated` or `auction_matched`: the two have the same block."""
+    event = _begin(core, template, _WORDS_AUCTION, instrument)
+    event["auction_price"] = price
+    event["auction_volume"] = volume
+    event["surplus"] = surplus
+
+
+@inner
+def halt_changed(core, instrument, halted):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.HALT_CHANGED, _WORDS_HALT, instrument)
+    event["halted"] = halted
+
+
+@inner
+def limits_changed(core, instrument, lower, upper):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.LIMITS_CHANGED, _WORDS_LIMITS, instrument)
+    event["lower_limit"] = lower
+    event["upper_limit"] = upper
+
+
+@inner
+def reference_changed(core, template, number):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.REFERENCE_CHANGED, _WORDS_REFERENCE, 0)
+    event["number"] = number
+    event["changed_by"] = template
+
+
+@inner
+def day_opened(core):  # type: ignore[no-untyped-def]
+    event = _begin(core, codes.DAY_OPENED, _WORDS_OPENED, 0)
+    event["trading_day"] = core.now[0]["trading_day"]
+
+
+@inner
+def day_ended(core):  # type: ignore[no-untyped-def]
+    now = core.now[0]
+    event = _begin(core, codes.DAY_ENDED, _WORDS_ENDED, 0)
+    event["trading_day"] = now["trading_day"]
+    event["orders"] = now["orders_accepted"]
+    event["trades"] = now["last_trade_id"]
+    event["volume"] = now["volume"]
+    event["rejects"] = now["rejects"]

@@ -1,0 +1,32 @@
+"""Bounds of the core, each with its reason, and the relations between them.
+
+Spec: `spec/phases.md`, "Bounds". Prices are in 1/10000 of the quote unit, money in 1/10000 yuan.
+"""
+
+PRODUCTS_MAX = 62  # an account's rights are bits of one int64; bit 63 would be its sign
+INSTRUMENTS_MAX = 1_000_000
+MEMBERS_MAX = 1_000_000
+SEATS_MAX = 1_000_000
+ACCOUNTS_MAX = 10_000_000
+PRICE_MAX = 10**11  # ten million units of quote
+TICK_MAX = 10**9
+MULTIPLIER_MAX = 10**6
+QUANTITY_MAX = 10**9
+VALUE_MAX = 1 << 62  # upper limit x multiplier x largest quantity: a value fits int64 with one bit spare
+LEVELS_MAX = 1 << 24  # ticks between the limits: three layers of 64-bit words reach them
+
+LEGS = 1024  # order id = sequence x LEGS + leg
+SEQUENCE_MAX = (1 << 63) // LEGS - 1
+
+NIL = 0  # row 0 of every table is no row, so a missing link never reads a neighbour
+
+# Bytes of events: what one command can make at most (spec/orders.md, order of events).
+EVENT_BYTES_FIXED = 2048
+EVENT_BYTES_A_FILL = 96 + 96 + 88 + 80  # two reports, the trade, one position row
+EVENT_BYTES_AN_ORDER = 88 + 80  # leaves by cancel, or fills in an auction with half a trade each
+EVENT_BYTES_AN_INSTRUMENT = 64
+
+assert PRODUCTS_MAX < 63
+assert LEVELS_MAX <= 64**3 * 64
+assert SEQUENCE_MAX * LEGS < 1 << 63
+assert EVENT_BYTES_AN_ORDER * 2 >= 96 + 96 + 88, "an auction pairs two orders in one trade at least"

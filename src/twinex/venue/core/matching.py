@@ -1,0 +1,202 @@
+"""Continuous matching (`spec/matching.md`): what a fill does, and the sweep of an incoming order."""
+
+import numpy as np
+
+from twinex.venue.compiler import inner
+from twinex.venue.core import emit
+from twinex.venue.core.accounts import fill_position, touch, uses_credit
+from twinex.venue.core.book import best_rank, level_index, price_of, unlink
+from twinex.venue.core.limits import NIL
+from twinex.venue.wire import codes
+
+
+@inner
+def new_order(core, order_id):  # type: ignore[no-untyped-def]
+    """A free slot, noted under `order_id`."""
+    now = core.now[0]
+    slot = now["order_free"]
+    if slot != NIL:
+        now["order_free"] = np.int64(core.orders[slot]["next"])
+    else:
+        now["order_high"] += 1
+        slot = now["order_high"]
+    core.orders[slot]["order_id"] = order_id
+    entry = core.slots[now["sequence"] - now["first_sequence"]]
+    entry["slot"] = slot
+    entry["member"] = now["member"]
+    return slot
+
+
+@inner
+def free_order(core, slot):  # type: ignore[no-untyped-def]
+    """Give an order that is in no queue and no member's list back."""
+    now = core.now[0]
+    core.orders[slot]["live"] = 0
+    core.orders[slot]["next"] = now["order_free"]
+    now["order_free"] = slot
+
+
+@inner
+def enlist(core, instrument, slot):  # type: ignore[no-untyped-def]
+    """Count a resting order as live, at the end of its member's list."""
+    order = core.orders[slot]
+    member = core.members[core.accounts[order["account"]]["member"]]
+    order["member_previous"] = member["last_order"]
+    order["member_next"] = NIL
+    if member["last_order"] == NIL:
+        member["first_order"] = slot
+    else:
+        core.orders[member["last_order"]]["member_next"] = slot
+    member["last_order"] = slot
+    instrument["live_orders"] += 1
+    core.now[0]["live_orders"] += 1
+
+
+@inner
+def delist(core, instrument, slot):  # type: ignore[no-untyped-def]
+    """Take an order out of its member's list and free it."""
+    order = core.orders[slot]
+    member = core.members[core.accounts[order["account"]]["member"]]
+    before = np.int64(order["member_previous"])
+    after = np.int64(order["member_next"])
+    if before == NIL:
+        member["first_order"] = after
+    else:
+        core.orders[before]["member_next"] = after
+    if after == NIL:
+        member["last_order"] = before
+    else:
+        core.orders[after]["member_previous"] = before
+    instrument["live_orders"] -= 1
+    core.now[0]["live_orders"] -= 1
+    free_order(core, slot)
+
+
+@inner
+def trade_price(instrument, rule, resting_side, buy_price, sell_price):  # type: ignore[no-untyped-def]
+    """Price and its source of one fill (`spec/matching.md`, rulebook 2.3)."""
+    if rule == codes.PRICE_RULE_RESTING:
+        if resting_side == codes.SIDE_BUY:
+            return buy_price, np.int64(codes.SOURCE_BUY)
+        return sell_price, np.int64(codes.SOURCE_SELL)
+    last = instrument["last_price"]
+    if last <= sell_price:
+        return sell_price, np.int64(codes.SOURCE_SELL)
+    if last >= buy_price:
+        return buy_price, np.int64(codes.SOURCE_BUY)
+    return last, np.int64(codes.SOURCE_LAST)
+
+
+@inner
+def settle(core, product, instrument, order, quantity, price, frozen_price):  # type: ignore[no-untyped-def]
+    """What a fill does to one order: its remaining lots, position and credit."""
+    order["remaining"] -= quantity
+    assert order["remaining"] >= 0
+    offset = np.int64(order["offset"])
+    side = np.int64(order["side"])
+    row = np.int64(order["position"])
+    if row != NIL:
+        fill_position(core.positions[row], product["offset_rule"], side, offset, quantity)
+        touch(core, row)
+    if uses_credit(product, offset):
+        member = core.members[core.accounts[order["account"]]["member"]]
+        member["used"] += (price - frozen_price) * instrument["multiplier"] * quantity
+
+
+@inner
+def count_trade(core, product, instrument, buy, sell, quantity, price):  # type: ignore[no-untyped-def]
+    """Trade number, volume, open interest and last price; returns the trade id."""
+    now = core.now[0]
+    now["last_trade_id"] += 1
+    now["volume"] += quantity
+    instrument["last_price"] = price
+    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
+        buyer_opens = buy["offset"] == codes.OFFSET_OPEN
+        seller_opens = sell["offset"] == codes.OFFSET_OPEN
+        if buyer_opens and seller_opens:
+            instrument["open_interest"] += quantity
+        elif not buyer_opens and not seller_opens:
+            instrument["open_interest"] -= quantity
+    return now["last_trade_id"]
+
+
+@inner
+def _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price):  # type: ignore[no-untyped-def]
+    """One fill of the incoming order `slot` against `resting`, with its three events."""
+    order = core.orders[slot]
+    other = core.orders[resting]
+    side = np.int64(order["side"])
+    resting_price = price_of(instrument, 1 - side, np.int64(other["rank"]))
+    settle(core, product, instrument, order, quantity, price, frozen_price)
+    settle(core, product, instrument, other, quantity, price, resting_price)
+    buy = order if side == codes.SIDE_BUY else other
+    sell = other if side == codes.SIDE_BUY else order
+    trade_id = count_trade(core, product, instrument, buy, sell, quantity, price)
+    emit.filled(core, order, codes.ROLE_INCOMING, quantity, price, source, trade_id)
+    emit.filled(core, other, codes.ROLE_RESTING, quantity, price, source, trade_id)
+    emit.trade(core, instrument, buy, sell, side, quantity, price, source, trade_id)
+
+
+@inner
+def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):  # type: ignore[no-untyped-def]
+    """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
+
+    `own_price` is what the order offers under the middle rule. Returns lots filled.
+    """
+    order = core.orders[slot]
+    side = np.int64(order["side"])
+    other_side = 1 - side
+    started = np.int64(order["remaining"])
+    levels = np.int64(0)
+    while order["remaining"] > 0 and levels < levels_max:
+        rank = best_rank(instrument, other_side)
+        if rank > limit_rank or rank >= instrument["ranks"]:
+            break
+        level_price = price_of(instrument, other_side, rank)
+        _sweep_level(
+            core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price
+        )
+        levels += 1
+    return started - np.int64(order["remaining"])
+
+
+@inner
+def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price):  # type: ignore[no-untyped-def]
+    order = core.orders[slot]
+    side = np.int64(order["side"])
+    level = core.levels[level_index(instrument, 1 - side, rank)]
+    buy_price = own_price if side == codes.SIDE_BUY else level_price
+    sell_price = level_price if side == codes.SIDE_BUY else own_price
+    resting = np.int64(level["head"])
+    while resting != NIL and order["remaining"] > 0:
+        other = core.orders[resting]
+        after = np.int64(other["next"])
+        quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
+        price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
+        _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
+        level["volume"] -= quantity
+        if other["remaining"] == 0:
+            unlink(core, instrument, resting)
+            delist(core, instrument, resting)
+        resting = after
+
+
+@inner
+def resting_price_of_market(core, instrument, side):  # type: ignore[no-untyped-def]
+    """Where a market kind's remainder rests: the last price, or one tick short of crossing."""
+    price = instrument["last_price"]
+    other = best_rank(instrument, 1 - side)
+    if other >= instrument["ranks"]:
+        return price
+    best = price_of(instrument, 1 - side, other)
+    if side == codes.SIDE_BUY:
+        return min(price, best - instrument["tick"])
+    return max(price, best + instrument["tick"])
+
+
+@inner
+def check_uncrossed(instrument):  # type: ignore[no-untyped-def]
+    """The book never crosses: the best buy stands below the best sell."""
+    return instrument["best_buy"] + instrument["best_sell"] >= instrument["ranks"]
+
+

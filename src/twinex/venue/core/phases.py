@@ -1,0 +1,312 @@
+"""The exchange's own commands of the day: phases, halts, limits, timers, day begin and end (`spec/phases.md`)."""
+
+import numpy as np
+
+from twinex.venue.compiler import inner
+from twinex.venue.core import auction, emit
+from twinex.venue.core.bits import words_for_ranks
+from twinex.venue.core.book import is_privileged, level_index, next_level, price_of, rest
+from twinex.venue.core.limits import LEGS, LEVELS_MAX, NIL, PRICE_MAX, VALUE_MAX
+from twinex.venue.core.orders import cancel_resting
+from twinex.venue.wire import codes
+
+_PHASE_LAST = codes.PHASE_AUCTION_NO_CANCEL
+
+
+@inner
+def is_product(core, number):  # type: ignore[no-untyped-def]
+    """Is there a product of this number?"""
+    return 0 < number < len(core.products) and core.products[number]["defined"] != 0
+
+
+@inner
+def is_instrument(core, number):  # type: ignore[no-untyped-def]
+    """Is there an instrument of this number?"""
+    return 0 < number < len(core.instruments) and core.instruments[number]["product"] != NIL
+
+
+@inner
+def _can_follow(present, phase):  # type: ignore[no-untyped-def]
+    if phase == present:
+        return True
+    if present == codes.PHASE_CLOSED:
+        return phase == codes.PHASE_PROCESSING
+    if present == codes.PHASE_PROCESSING:
+        return False
+    return phase != codes.PHASE_AUCTION_MATCH or auction.is_collecting(present)
+
+
+@inner
+def phase_set(core, command):  # type: ignore[no-untyped-def]
+    """phase_set: all products named, or none of them."""
+    wanted, phase = np.int64(command["product"]), np.int64(command["phase"])
+    if wanted != 0 and not is_product(core, wanted):
+        return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
+    if phase > _PHASE_LAST:
+        return np.int64(codes.REJECT_REFERENCE_INVALID)
+    for number in range(1, len(core.products)):
+        product = core.products[number]
+        if product["defined"] != 0 and (wanted == 0 or wanted == number):
+            if not _can_follow(product["phase"], phase):
+                return np.int64(codes.REJECT_PHASE_TRANSITION)
+    for number in range(1, len(core.products)):
+        if core.products[number]["defined"] != 0 and (wanted == 0 or wanted == number):
+            enter_phase(core, number, phase)
+    _answer_if_silent(core, codes.PHASE_SET, wanted)
+    return np.int64(0)
+
+
+@inner
+def _answer_if_silent(core, template, number):  # type: ignore[no-untyped-def]
+    """Every command makes at least one event."""
+    if core.now[0]["index"] == 0:
+        emit.reference_changed(core, template, number)
+
+
+@inner
+def enter_phase(core, number, phase):  # type: ignore[no-untyped-def]
+    """Bring product `number` into `phase`, with what that sets off."""
+    product = core.products[number]
+    before = product["phase"]
+    product["phase"] = phase
+    emit.phase_changed(core, number, phase)
+    if before == phase:
+        return
+    if phase == codes.PHASE_AUCTION_MATCH:
+        auction.match_product(core, product, number)
+    elif phase == codes.PHASE_CONTINUOUS:
+        if auction.is_collecting(before) and auction.is_product_crossed(core, number):
+            auction.match_product(core, product, number)
+    elif phase == codes.PHASE_CLOSED:
+        _expire(core, number)
+
+
+@inner
+def _expire(core, number):  # type: ignore[no-untyped-def]
+    """Cancel every live order of a product in ascending order id."""
+    count = np.int64(0)
+    for at in range(1, core.now[0]["instrument_high"] + 1):
+        instrument = core.instruments[at]
+        if instrument["product"] == number and instrument["live_orders"] > 0:
+            count = _collect_ids(core, instrument, count, instrument["ranks"], np.int64(-1))
+    _cancel_collected(core, count, codes.CANCEL_EXPIRED)
+
+
+@inner
+def _collect_ids(core, instrument, count, lower, upper):  # type: ignore[no-untyped-def]
+    """Append order ids outside `lower`..`upper` (prices) to the scratch table; returns the new count.
+
+    With lower > upper every order is outside.
+    """
+    for side in range(2):
+        rank = next_level(core, instrument, side, np.int64(0))
+        while rank < instrument["ranks"]:
+            price = price_of(instrument, side, rank)
+            if price < lower or price > upper:
+                slot = np.int64(core.levels[level_index(instrument, side, rank)]["head"])
+                while slot != NIL:
+                    core.scratch[count] = core.orders[slot]["order_id"]
+                    count += 1
+                    slot = np.int64(core.orders[slot]["next"])
+            rank = next_level(core, instrument, side, rank + 1)
+    return count
+
+
+@inner
+def _cancel_collected(core, count, reason):  # type: ignore[no-untyped-def]
+    now = core.now[0]
+    _sort(core.scratch, count)
+    for at in range(count):
+        place = core.scratch[at] // LEGS - now["first_sequence"]
+        cancel_resting(core, np.int64(core.slots[place]["slot"]), reason, np.int64(0))
+
+
+@inner
+def _sift(ids, root, count):  # type: ignore[no-untyped-def]
+    while True:
+        child = 2 * root + 1
+        if child >= count:
+            return
+        if child + 1 < count and ids[child + 1] > ids[child]:
+            child += 1
+        if ids[root] >= ids[child]:
+            return
+        ids[root], ids[child] = ids[child], ids[root]
+        root = child
+
+
+@inner
+def _sort(ids, count):  # type: ignore[no-untyped-def]
+    """Heapsort of ids[:count], in place: kernels allocate nothing."""
+    for root in range(count // 2 - 1, -1, -1):
+        _sift(ids, root, count)
+    for last in range(count - 1, 0, -1):
+        ids[0], ids[last] = ids[last], ids[0]
+        _sift(ids, 0, last)
+
+
+@inner
+def halt_set(core, command):  # type: ignore[no-untyped-def]
+    """halt_set on one instrument, a product's, or all."""
+    wanted, halted = np.int64(command["instrument"]), np.int64(command["halted"])
+    product = np.int64(command["product"])
+    if wanted != 0 and not is_instrument(core, wanted):
+        return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
+    if product != 0 and not is_product(core, product):
+        return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
+    if halted > 1:
+        return np.int64(codes.REJECT_REFERENCE_INVALID)
+    for at in range(1, core.now[0]["instrument_high"] + 1):
+        instrument = core.instruments[at]
+        named = wanted == at if wanted != 0 else (product == 0 or instrument["product"] == product)
+        if instrument["product"] != NIL and named:
+            instrument["halted"] = halted
+            emit.halt_changed(core, at, halted)
+    _answer_if_silent(core, codes.HALT_SET, product)
+    return np.int64(0)
+
+
+@inner
+def timer(core, command):  # type: ignore[no-untyped-def]
+    """timer: indicative auction prices of a product, or of all."""
+    wanted = np.int64(command["product"])
+    if wanted != 0 and not is_product(core, wanted):
+        return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
+    if command["timer_kind"] > codes.TIMER_INDICATION:
+        return np.int64(codes.REJECT_REFERENCE_INVALID)
+    for number in range(1, len(core.products)):
+        if core.products[number]["defined"] != 0 and (wanted == 0 or wanted == number):
+            auction.indicate_product(core, core.products[number], number)
+    _answer_if_silent(core, codes.TIMER, wanted)
+    return np.int64(0)
+
+
+@inner
+def limits_fit(product, lower, upper):  # type: ignore[no-untyped-def]
+    """The bounds of price limits (`spec/phases.md`)."""
+    tick = product["tick"]
+    if lower <= 0 or upper <= lower or upper >= PRICE_MAX:
+        return False
+    if lower % tick != 0 or upper % tick != 0 or (upper - lower) // tick >= LEVELS_MAX:
+        return False
+    largest = max(product["quantity_maximum_limit"], product["quantity_maximum_market"])
+    return upper <= VALUE_MAX // (product["multiplier"] * largest)
+
+
+@inner
+def lay_ladder(core, instrument, lower, upper):  # type: ignore[no-untyped-def]
+    """Give the instrument an empty ladder from `lower` to `upper`; reuses its old place if it fits."""
+    now = core.now[0]
+    ranks = (upper - lower) // instrument["tick"] + 1
+    words = words_for_ranks(ranks)
+    if ranks > instrument["ranks"]:
+        instrument["level_base"] = now["level_count"]
+        instrument["word_base"] = now["word_count"]
+        now["level_count"] += 2 * ranks
+        now["word_count"] += 2 * words
+    instrument["lower"] = lower
+    instrument["upper"] = upper
+    instrument["ranks"] = ranks
+    instrument["words_a_side"] = words
+    instrument["best_buy"] = ranks
+    instrument["best_sell"] = ranks
+    for at in range(instrument["level_base"], instrument["level_base"] + 2 * ranks):
+        level = core.levels[at]
+        level["head"] = NIL
+        level["tail"] = NIL
+        level["volume"] = 0
+    for at in range(instrument["word_base"], instrument["word_base"] + 2 * words):
+        core.bits[at] = 0
+    for corner in range(4):
+        instrument["closing_tails"][corner] = NIL
+
+
+@inner
+def limits_set(core, command):  # type: ignore[no-untyped-def]
+    """limits_set: orders outside the new limits leave, the others keep their places."""
+    number = np.int64(command["instrument"])
+    if not is_instrument(core, number):
+        return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
+    instrument = core.instruments[number]
+    product = core.products[instrument["product"]]
+    phase = product["phase"]
+    if (
+        phase == codes.PHASE_AUCTION_MATCH
+        or phase == codes.PHASE_CLOSED
+        or phase == codes.PHASE_PROCESSING
+    ):
+        return np.int64(codes.REJECT_PHASE_TRANSITION)
+    lower, upper = command["lower_limit"], command["upper_limit"]
+    if not limits_fit(product, lower, upper):
+        return np.int64(codes.REJECT_LIMITS_INVALID)
+    emit.limits_changed(core, number, lower, upper)
+    count = _collect_ids(core, instrument, np.int64(0), lower, upper)
+    _cancel_collected(core, count, codes.CANCEL_OUTSIDE_LIMITS)
+    _move_ladder(core, product, instrument, lower, upper)
+    return np.int64(0)
+
+
+@inner
+def _move_ladder(core, product, instrument, lower, upper):  # type: ignore[no-untyped-def]
+    """Lay the ladder anew and queue the orders as they stood."""
+    count = np.int64(0)
+    shift_buy = (upper - instrument["upper"]) // instrument["tick"]
+    shift_sell = (instrument["lower"] - lower) // instrument["tick"]
+    for side in range(2):
+        rank = next_level(core, instrument, side, np.int64(0))
+        while rank < instrument["ranks"]:
+            slot = np.int64(core.levels[level_index(instrument, side, rank)]["head"])
+            while slot != NIL:
+                core.scratch[count] = slot
+                core.orders[slot]["rank"] = rank + (shift_buy if side == 0 else shift_sell)
+                count += 1
+                slot = np.int64(core.orders[slot]["next"])
+            rank = next_level(core, instrument, side, rank + 1)
+    lay_ladder(core, instrument, lower, upper)
+    priority = product["limit_priority"]
+    product["limit_priority"] = codes.PRIORITY_TIME  # as they stood, privilege or not
+    for at in range(count):
+        slot = core.scratch[at]
+        rest(core, product, instrument, slot, np.int64(core.orders[slot]["rank"]))
+    product["limit_priority"] = priority
+    for corner in range(4):
+        _find_closing_tail(core, product, instrument, np.int64(corner))
+
+
+@inner
+def _find_closing_tail(core, product, instrument, corner):  # type: ignore[no-untyped-def]
+    """The last of the privileged orders that stand at the head of a limit level."""
+    if product["limit_priority"] == codes.PRIORITY_TIME:
+        return
+    rank = (corner & 1) * (instrument["ranks"] - 1)
+    slot = np.int64(core.levels[level_index(instrument, corner >> 1, rank)]["head"])
+    while slot != NIL and is_privileged(product, np.int64(core.orders[slot]["offset"])):
+        instrument["closing_tails"][corner] = slot
+        slot = np.int64(core.orders[slot]["next"])
+
+
+@inner
+def day_open(core, command):  # type: ignore[no-untyped-def]
+    """day_open: the first record of a day."""
+    now = core.now[0]
+    if now["day"] != 0:
+        return np.int64(codes.REJECT_DAY_ALREADY_OPEN)
+    now["day"] = 1
+    now["trading_day"] = command["trading_day"]
+    now["first_sequence"] = now["sequence"]
+    emit.day_opened(core)
+    return np.int64(0)
+
+
+@inner
+def day_end(core):  # type: ignore[no-untyped-def]
+    """day_end: what is not closed closes, then the counts."""
+    for number in range(1, len(core.products)):
+        product = core.products[number]
+        if product["defined"] == 0:
+            continue
+        if product["phase"] != codes.PHASE_CLOSED and product["phase"] != codes.PHASE_PROCESSING:
+            enter_phase(core, number, np.int64(codes.PHASE_CLOSED))
+    emit.day_ended(core)
+    core.now[0]["day"] = 2
+    return np.int64(0)

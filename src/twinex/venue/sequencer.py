@@ -1,0 +1,169 @@
+"""The sequencer's compiled loop: frames in, journal records and events out.
+
+Every framed command gets its sequence, time, checksum and chain (`spec/journal.md`), is written to the
+journal segment in place, and applied to the core. The loop stops when something is short, says what,
+and is called again from where it stopped.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from twinex.venue.compiler import inner, kernel
+from twinex.venue.core import state
+from twinex.venue.core.dispatch import apply
+from twinex.venue.core.room import shortage
+from twinex.venue.core.state import Core
+from twinex.venue.journal.checksum import TABLE, chain_next, crc32
+from twinex.venue.wire.schema import (
+    FRAME,
+    FRAME_HEADER_BYTES,
+    HEADER_BYTES,
+    RECORD,
+    RECORD_HEADER_BYTES,
+    union_view,
+)
+
+FRAME_LENGTH_MAX = 65_535 + HEADER_BYTES
+
+TAIL = np.dtype(
+    [
+        ("position", "i8"),  # byte of the journal segment where the next record goes
+        ("limit", "i8"),  # records end at or before this byte
+        ("sequence", "i8"),  # of the last record
+        ("time_ns", "i8"),
+        ("term", "i8"),
+        ("chain", "i8"),
+    ]
+)
+
+
+class Journal(NamedTuple):
+    """The journal's open end: its last record, and the memory of its current segment."""
+
+    tail: np.ndarray  # one row of TAIL
+    octets: np.ndarray
+    words: np.ndarray
+    records: np.ndarray
+    table: np.ndarray  # of the CRC
+
+
+class Frames(NamedTuple):
+    """Framed commands (`wire.messages.frame`), one after another."""
+
+    words: np.ndarray
+    frames: np.ndarray
+
+
+def journal_over(octets: np.ndarray, position: int, limit: int, tail: np.ndarray) -> Journal:
+    """The open end of a journal in segment memory `octets`."""
+    tail[0]["position"], tail[0]["limit"] = position, limit
+    return Journal(tail, octets, octets.view(np.int64), union_view(octets, RECORD), TABLE)
+
+
+def frames_over(octets: np.ndarray) -> Frames:
+    """Framed commands in `octets` (uint8, a multiple of 8 bytes).
+
+    They are copied once if they do not end with the spare bytes a union view needs.
+    """
+    spare = FRAME.itemsize
+    padded = np.zeros(len(octets) + spare + (-spare % 8), dtype=np.uint8)
+    padded[: len(octets)] = octets
+    return Frames(padded.view(np.int64), union_view(padded, FRAME))
+
+
+@inner
+def _write_record(journal, frames, place, record_length, clock_ns):  # type: ignore[no-untyped-def]
+    """The frame at byte `place` as the next record; returns its body CRC. Nothing is committed yet."""
+    tail = journal.tail[0]
+    position = tail["position"]
+    target = (position + RECORD_HEADER_BYTES) >> 3
+    source = (place + FRAME_HEADER_BYTES) >> 3
+    for word in range((record_length - RECORD_HEADER_BYTES) >> 3):
+        journal.words[target + word] = frames.words[source + word]
+    record = journal.records[position >> 3]
+    record["length"] = record_length
+    record["sequence"] = tail["sequence"] + 1
+    record["time_ns"] = max(tail["time_ns"] + 1, clock_ns)
+    record["term"] = tail["term"]
+    record["seat"] = frames.frames[place >> 3]["seat"]
+    return _seal(journal, record, position, record_length)
+
+
+@inner
+def _seal(journal, record, position, record_length):  # type: ignore[no-untyped-def]
+    """Checksum and chain of the record at `position`; returns its body CRC."""
+    body_crc = crc32(
+        journal.words,
+        journal.octets,
+        position + RECORD_HEADER_BYTES,
+        record_length - RECORD_HEADER_BYTES,
+        0,
+        journal.table,
+    )
+    crc = crc32(journal.words, journal.octets, position + 8, 24, body_crc, journal.table)
+    record["crc"] = crc
+    record["chain"] = chain_next(journal.tail[0]["chain"], crc)
+    return body_crc
+
+
+@inner
+def _advance(journal, record, record_length):  # type: ignore[no-untyped-def]
+    tail = journal.tail[0]
+    tail["position"] += record_length
+    tail["sequence"] = record["sequence"]
+    tail["time_ns"] = record["time_ns"]
+    tail["chain"] = record["chain"]
+
+
+@inner
+def _step(core, journal, frames, place, end, clock_ns):  # type: ignore[no-untyped-def]
+    """Sequence and apply the frame at byte `place`; (what is short, length of the frame)."""
+    nothing = np.int64(0)
+    length = np.int64(frames.frames[place >> 3]["length"])
+    frame_length = FRAME_HEADER_BYTES + ((length + 7) & ~np.int64(7))
+    if length < HEADER_BYTES or length > FRAME_LENGTH_MAX or place + frame_length > end:
+        return np.int64(state.BAD_FRAME), nothing
+    record_length = frame_length - FRAME_HEADER_BYTES + RECORD_HEADER_BYTES
+    tail = journal.tail[0]
+    position = tail["position"]
+    if position + record_length > tail["limit"]:
+        return np.int64(state.SHORT_JOURNAL), nothing
+    body_crc = _write_record(journal, frames, place, record_length, clock_ns)
+    record = journal.records[position >> 3]
+    short = shortage(core, record)
+    if short != state.SHORT_NOTHING:
+        return np.int64(short), nothing
+    apply(core, record, body_crc)
+    _advance(journal, record, record_length)
+    return np.int64(state.SHORT_NOTHING), frame_length
+
+
+@kernel
+def sequence(core: Core, journal: Journal, frames: Frames, start: int, end: int, clock_ns: int):  # type: ignore[no-untyped-def]
+    """Sequence and apply the frames in bytes `start`..`end`; (what is short, byte reached)."""
+    place = np.int64(start)
+    while place < end:
+        short, length = _step(core, journal, frames, place, end, clock_ns)
+        if short != state.SHORT_NOTHING:
+            return short, place
+        place += length
+    return np.int64(state.SHORT_NOTHING), place
+
+
+@kernel
+def replay(core: Core, octets: np.ndarray, words: np.ndarray, records: np.ndarray, table: np.ndarray, start: int, end: int):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Apply the verified records in bytes `start`..`end` again; (what is short, byte reached)."""
+    place = np.int64(start)
+    while place < end:
+        record = records[place >> 3]
+        length = np.int64(record["length"])
+        assert length > RECORD_HEADER_BYTES
+        short = shortage(core, record)
+        if short != state.SHORT_NOTHING:
+            return np.int64(short), place
+        body = length - RECORD_HEADER_BYTES
+        body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, table)
+        apply(core, record, body_crc)
+        place += length
+    return np.int64(state.SHORT_NOTHING), place
