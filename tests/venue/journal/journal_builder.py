@@ -14,13 +14,12 @@ SEGMENT = 64 << 10
 
 def record(sequence: int, time_ns: int, term: int, seat: int, chain: int, body: bytes) -> bytes:
     """A record behind one whose chain (uint64) is `chain`, by spec/journal.md."""
-    length = (40 + len(body) + 7) // 8 * 8
+    body = body.ljust((len(body) + 7) // 8 * 8, b"\0")
+    length = 40 + len(body)
     middle = struct.pack("<qqii", sequence, time_ns, term, seat)
     crc = zlib.crc32(middle, zlib.crc32(body))
     after = ((chain ^ crc) * FACTOR) & MASK
-    return (struct.pack("<II", length, crc) + middle + struct.pack("<Q", after) + body).ljust(
-        length, b"\0"
-    )
+    return struct.pack("<II", length, crc) + middle + struct.pack("<Q", after) + body
 
 
 def chain_of(content: bytes) -> int:

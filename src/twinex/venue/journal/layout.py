@@ -14,6 +14,7 @@ FORMAT_VERSION = 1
 DEFAULT_SEGMENT_BYTES = 64 << 20
 MINIMUM_SEGMENT_BYTES = 4 * HEAD_BYTES
 RECORD_BYTES_MIN = RECORD_HEADER_BYTES + HEADER_BYTES
+RECORD_BYTES_MAX = RECORD_BYTES_MIN + 65_536  # the longest block, padded
 
 # Unions are views as long as the longest message (`schema.union_view`). So that every message of a
 # segment can be seen through one, writers leave this many bytes at its end unused.

@@ -105,7 +105,10 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Record:
-    """One record of the journal. `body` is its message, SBE header first, without padding."""
+    """One record of the journal. `body` is its message, SBE header first, without padding.
+
+    A member's message whose block is shorter than its header says is given as long as it is.
+    """
 
     sequence: int
     time_ns: int
@@ -346,14 +349,15 @@ def record_at(octets: np.ndarray, place: int) -> Record:
     """The whole record at byte `place` of `octets`."""
     sequence, time_ns, both, chain = octets[place + 8 : place + 40].view(np.int64).tolist()
     body = place + RECORD_HEADER_BYTES
-    length = HEADER_BYTES + int(octets[body]) + (int(octets[body + 1]) << 8)
+    end = place + int(octets[place : place + 4].view(np.uint32)[0])
+    end = min(end, body + HEADER_BYTES + int(octets[body]) + (int(octets[body + 1]) << 8))
     return Record(
         sequence,
         time_ns,
         both & 0xFFFFFFFF,
         both >> 32,
         chain,
-        octets[body : body + length].tobytes(),
+        octets[body:end].tobytes(),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from twinex.venue.compiler import inner, kernel
 from twinex.venue.journal.checksum import chain_next, crc32
-from twinex.venue.journal.layout import RECORD_BYTES_MIN
+from twinex.venue.journal.layout import RECORD_BYTES_MAX, RECORD_BYTES_MIN
 from twinex.venue.wire.schema import EVENT, HEADER_BYTES, RECORD_HEADER_BYTES, SCHEMA_ID
 
 # Slots of `state`. SEQUENCE: of the next record (walks of events: of the last event).
@@ -20,12 +20,11 @@ BOUND = 0  # at `end`
 UNUSED = 1  # a length of 0: the segment ends here
 FULL = 2  # `places` is full, or `stop_sequence` comes next
 FAILED = 10
-BAD_LENGTH, BAD_PADDING, BAD_CRC, BAD_SEQUENCE, BAD_CHAIN, BAD_TIME, BAD_TERM, BAD_HEADER = range(
-    FAILED, FAILED + 8
+BAD_LENGTH, BAD_CRC, BAD_SEQUENCE, BAD_CHAIN, BAD_TIME, BAD_TERM, BAD_HEADER = range(
+    FAILED, FAILED + 7
 )
 REASONS = {
     BAD_LENGTH: "a length is impossible",
-    BAD_PADDING: "the padding of the record is not zero",
     BAD_CRC: "the checksum of the record is wrong",
     BAD_SEQUENCE: "its sequence (or an event's index) is not the next one",
     BAD_CHAIN: "the rolling hash of the record does not follow from the one before",
@@ -33,9 +32,8 @@ REASONS = {
     BAD_TERM: "the term of the record is lower than the one before",
     BAD_HEADER: "there is no event of the schema",
 }
-TEARING = (BAD_LENGTH, BAD_PADDING, BAD_CRC, BAD_SEQUENCE, BAD_CHAIN)  # what a torn write can do
+TEARING = (BAD_LENGTH, BAD_CRC, BAD_SEQUENCE, BAD_CHAIN)  # what a torn write can do
 
-_MESSAGE = RECORD_HEADER_BYTES // 8
 _LOW = 0xFFFFFFFF
 
 
@@ -55,24 +53,22 @@ _EVENT_BYTES_MIN = offset_in_event("index") + 8
 
 @inner
 def record_length(words: np.ndarray, position: int, end: int) -> int:
-    """Length of the record at `position` if its lengths agree and it ends by `end`, else 0."""
+    """Length of the record at `position` if it is possible and ends by `end`, else 0."""
     if end - position < RECORD_BYTES_MIN:
         return 0
-    place = position >> 3
-    length = words[place] & _LOW
-    if length < RECORD_BYTES_MIN or length > end - position:
+    length = words[position >> 3] & _LOW
+    if length < RECORD_BYTES_MIN or length > RECORD_BYTES_MAX or length & 7:
         return 0
-    message = HEADER_BYTES + (words[place + _MESSAGE] & 0xFFFF)
-    if length != (RECORD_HEADER_BYTES + message + 7) & -8:
-        return 0
-    return int(length)
+    return int(length) if length <= end - position else 0
 
 
 @inner
-def record_crc(words: np.ndarray, octets: np.ndarray, position: int, table: np.ndarray) -> int:
+def record_crc(
+    words: np.ndarray, octets: np.ndarray, position: int, length: int, table: np.ndarray
+) -> int:
     """The checksum that the record at `position` should have (spec/journal.md, Record)."""
-    message = HEADER_BYTES + (words[(position >> 3) + _MESSAGE] & 0xFFFF)
-    body = crc32(words, octets, position + RECORD_HEADER_BYTES, message, 0, table)
+    start = position + RECORD_HEADER_BYTES
+    body = crc32(words, octets, start, length - RECORD_HEADER_BYTES, 0, table)
     return crc32(words, octets, position + 8, 24, body, table)
 
 
@@ -83,12 +79,7 @@ def _check_record(
     """Hold the record at the state's position against the record before; advance if it is whole."""
     position = state[POSITION]
     place = position >> 3
-    message_end = position + RECORD_HEADER_BYTES + HEADER_BYTES
-    message_end += words[place + _MESSAGE] & 0xFFFF
-    for octet in range(message_end, position + length):
-        if octets[octet] != 0:
-            return BAD_PADDING
-    crc = record_crc(words, octets, position, table)
+    crc = record_crc(words, octets, position, length, table)
     if crc != (words[place] >> 32) & _LOW:
         return BAD_CRC
     if words[place + 1] != state[SEQUENCE]:
@@ -166,7 +157,7 @@ def find_record(
         length = record_length(words, position, end)
         if length == 0 or words[place + 1] < sequence:
             continue
-        if record_crc(words, octets, position, table) == (words[place] >> 32) & _LOW:
+        if record_crc(words, octets, position, length, table) == (words[place] >> 32) & _LOW:
             return position
     return -1
 
