@@ -1,0 +1,116 @@
+"""Reference data as commands: a market file in, `product_define` and `instrument_define` out.
+
+The core reads no file: what these messages say is all it knows of a market.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from twinex.venue.reference.dated import Stage
+from twinex.venue.reference.listing import Instrument, listing
+from twinex.venue.reference.market import Market, Product
+from twinex.venue.reference.mistakes import PriceError
+from twinex.venue.reference.prices import Prices, to_units
+from twinex.venue.wire.messages import encode
+
+
+def reference_commands(
+    market: Market,
+    trading_day: date,
+    prices: Prices | None = None,
+    *,
+    closes: Prices | None = None,
+    open_interests: Mapping[str, int] | None = None,
+    carried: Iterable[str] = (),
+) -> list[bytes]:
+    """SBE messages of the day's products and instruments, in the order of the journal.
+
+    `prices` maps a symbol, product or index to its previous settlement (an index: its previous
+    close), in quote units; what is absent comes from the market's default table. `closes` are
+    previous closes and `open_interests` lots carried over night, by symbol. `carried`: see
+    `listing`. Raises CalendarError, PriceError, NotInForceError or MarketBoundsError.
+    """
+    instruments = listing(market, trading_day, prices, carried)
+    _check_symbols(instruments, "close", closes or {})
+    _check_symbols(instruments, "open interest", open_interests or {})
+    messages = [_product(p, trading_day) for p in market.products_on(trading_day)]
+    for one in instruments:
+        close = (closes or {}).get(one.symbol)
+        interest = (open_interests or {}).get(one.symbol, 0)
+        messages.append(_instrument(one, close, interest, trading_day))
+    return messages
+
+
+def day_number(day: date) -> int:
+    """`day` as yyyymmdd."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _check_symbols(
+    instruments: Sequence[Instrument], what: str, values: Mapping[str, object]
+) -> None:
+    unknown = sorted(set(values) - {one.symbol for one in instruments})
+    if unknown:
+        raise PriceError(f"{what} of {', '.join(unknown)}: not listed on this day")
+
+
+def _product(product: Product, day: date) -> bytes:
+    rules, quantities = product.rules, product.quantities
+    limit_maximum = quantities.maximum_limit.on(day)
+    market_maximum = limit_maximum
+    if quantities.maximum_market is not None:
+        market_maximum = quantities.maximum_market.on(day)
+    return encode(
+        "product_define",
+        product_name=product.name,
+        product=product.number,
+        product_class=product.product_class,
+        price_rule=rules.price_rule,
+        auction_rule=rules.auction_rule,
+        limit_priority=rules.limit_priority,
+        offset_rule=rules.offset_rule,
+        market_price_rule=rules.market_price_rule,
+        kinds_allowed=rules.kinds_allowed,
+        times_allowed=rules.times_allowed,
+        amend_allowed=rules.amend_allowed,
+        protection_allowed=rules.protection_allowed,
+        minimum_allowed=rules.minimum_allowed,
+        funds_checked=rules.funds_checked,
+        tick=to_units(product.tick.on(day), f"{product.name}'s tick"),
+        multiplier=product.multiplier,
+        quantity_minimum=quantities.minimum.on(day),
+        quantity_maximum_limit=limit_maximum,
+        quantity_maximum_market=market_maximum,
+        quantity_step=quantities.step.on(day),
+        position_limit=_product_position_limit(product, day),
+    )
+
+
+def _product_position_limit(product: Product, day: date) -> int:
+    if product.position_limit is None:
+        return 0
+    return int(product.position_limit.on(day).at(Stage.LISTING))
+
+
+def _instrument(one: Instrument, close: Decimal | None, interest: int, day: date) -> bytes:
+    own_limit = one.position_limit
+    if own_limit == _product_position_limit(one.product, day):
+        own_limit = 0
+    return encode(
+        "instrument_define",
+        instrument=one.number,
+        product_of=one.product.number,
+        contract_month=one.month,
+        underlying=one.underlying,
+        symbol=one.symbol,
+        lower_limit=to_units(one.lower_limit, one.symbol),
+        upper_limit=to_units(one.upper_limit, one.symbol),
+        previous_settlement=to_units(one.previous_settlement, one.symbol),
+        previous_close=0 if close is None else to_units(close, one.symbol),
+        strike=to_units(one.strike, one.symbol) if one.strike else 0,
+        expiry_day=day_number(one.expiry) if one.expiry else 0,
+        instrument_position_limit=own_limit,
+        call_or_put=one.call_or_put,
+        open_interest=interest,
+    )

@@ -1,0 +1,171 @@
+"""Reference data as messages: they encode, decode, and say what the market file says."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from twinex.venue.reference import (
+    CalendarError,
+    MarketBoundsError,
+    NotInForceError,
+    PriceError,
+    listing,
+    load_market,
+    reference_commands,
+)
+from twinex.venue.wire.messages import decode
+
+DAYS = [
+    ("cffex", date(2021, 1, 4)),
+    ("cffex", date(2026, 7, 6)),
+    ("open", date(2026, 7, 6)),
+    ("shfe", date(2021, 1, 4)),
+    ("shfe", date(2026, 7, 6)),
+    ("sse", date(2023, 7, 11)),
+]
+
+
+def messages(name: str, day: date, **options: Any) -> list[tuple[str, dict[str, Any]]]:
+    return [tuple(decode(m)) for m in reference_commands(load_market(name), day, **options)]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("name", "day"), DAYS)
+def test_every_message_keeps_the_bounds_of_the_core(name: str, day: date) -> None:
+    products = {}
+    numbers = []
+    for kind, fields in messages(name, day):
+        if kind == "product_define":
+            assert not numbers, "products come first"
+            products[fields["product"]] = fields
+            assert 1 <= fields["quantity_minimum"] <= fields["quantity_maximum_limit"]
+            assert fields["quantity_minimum"] % fields["quantity_step"] == 0
+            continue
+        assert kind == "instrument_define"
+        numbers.append(fields["instrument"])
+        product = products[fields["product_of"]]
+        lower, upper, tick = fields["lower_limit"], fields["upper_limit"], product["tick"]
+        assert 0 < lower < upper < 10**11
+        assert lower % tick == upper % tick == fields["previous_settlement"] % tick == 0
+        assert lower <= fields["previous_settlement"] <= upper
+        largest = max(product["quantity_maximum_limit"], product["quantity_maximum_market"])
+        assert upper * product["multiplier"] * largest <= 2**62
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+@pytest.mark.parametrize(("name", "day"), DAYS)
+def test_the_same_day_gives_the_same_bytes(name: str, day: date) -> None:
+    first = reference_commands(load_market(name), day)
+    assert first == reference_commands(load_market(name), day)
+
+
+def test_instruments_are_numbered_in_order() -> None:
+    listed = listing(load_market("cffex"), date(2026, 7, 6))
+    order = [(o.product.number, o.month, o.strike, o.call_or_put) for o in listed]
+    assert order == sorted(order)
+    assert [one.number for one in listed] == list(range(1, len(listed) + 1))
+    assert len({one.symbol for one in listed}) == len(listed)
+
+
+def test_a_product_that_is_not_listed_yet_is_left_out() -> None:
+    names = [
+        f["product_name"] for kind, f in messages("cffex", date(2021, 1, 4)) if "strike" not in f
+    ]
+    assert names == ["IF", "IH", "IC", "TS", "TF", "T", "IO"]
+
+
+def test_the_fields_of_a_product() -> None:
+    fields = messages("cffex", date(2021, 1, 4))[0][1]
+    assert fields == {
+        "product_name": "IF",
+        "product": 1,
+        "product_class": 0,
+        "price_rule": 1,
+        "auction_rule": 0,
+        "limit_priority": 1,
+        "offset_rule": 1,
+        "market_price_rule": 0,
+        "kinds_allowed": 0b1111,
+        "times_allowed": 0b111,
+        "amend_allowed": 0,
+        "protection_allowed": 0,
+        "funds_checked": 0,
+        "tick": 2000,
+        "multiplier": 300,
+        "quantity_minimum": 1,
+        "quantity_maximum_limit": 20,
+        "quantity_maximum_market": 10,
+        "quantity_step": 1,
+        "position_limit": 5000,
+        "minimum_allowed": 1,
+    }
+
+
+def test_the_fields_of_shfe_products() -> None:
+    fields = messages("shfe", date(2026, 7, 6))[0][1]
+    names = ["price_rule", "market_price_rule", "auction_rule", "limit_priority", "offset_rule"]
+    assert [fields[name] for name in names] == [1, 1, 0, 2, 2]
+    assert (fields["kinds_allowed"], fields["protection_allowed"]) == (0b11, 1)
+    assert (fields["quantity_maximum_limit"], fields["quantity_maximum_market"]) == (500, 60)
+
+
+def test_the_fields_of_a_future() -> None:
+    prices = {"IF2101": Decimal("5216.2")}
+    options = {"closes": {"IF2101": Decimal("5227.0")}, "open_interests": {"IF2101": 90826}}
+    found = messages("cffex", date(2021, 1, 4), prices=prices, **options)
+    fields = next(f for _, f in found if f.get("symbol") == "IF2101")
+    assert fields == {
+        "instrument": 1,
+        "product_of": 1,
+        "contract_month": 202101,
+        "underlying": 0,
+        "symbol": "IF2101",
+        "lower_limit": 46_946_000,
+        "upper_limit": 57_378_000,
+        "previous_settlement": 52_162_000,
+        "previous_close": 52_270_000,
+        "strike": 0,
+        "expiry_day": 20210115,
+        "instrument_position_limit": 0,
+        "call_or_put": 0,
+        "open_interest": 90826,
+    }
+
+
+def test_the_fields_of_an_option() -> None:
+    found = messages("cffex", date(2026, 7, 6))
+    fields = next(f for _, f in found if f.get("symbol") == "IO2607-P-4600")
+    assert (fields["strike"], fields["call_or_put"]) == (46_000_000, 2)
+    assert (fields["contract_month"], fields["expiry_day"]) == (202607, 20260717)
+
+
+def test_position_limits_fall_towards_delivery() -> None:
+    found = {f["symbol"]: f for _, f in messages("shfe", date(2021, 4, 1)) if "symbol" in f}
+    names = ("cu2104", "cu2105", "cu2106")
+    assert [found[s]["instrument_position_limit"] for s in names] == [1000, 3000, 0]
+
+
+def test_wrong_days_and_names() -> None:
+    market = load_market("cffex")
+    with pytest.raises(CalendarError, match="2021-01-02 is a Saturday"):
+        reference_commands(market, date(2021, 1, 2))
+    with pytest.raises(CalendarError, match="covers"):
+        reference_commands(market, date(2031, 1, 2))
+    with pytest.raises(PriceError, match="close of IF2013: not listed"):
+        reference_commands(market, date(2021, 1, 4), closes={"IF2013": Decimal(1)})
+    with pytest.raises(PriceError, match="open interest of IF2013"):
+        reference_commands(market, date(2021, 1, 4), open_interests={"IF2013": 1})
+    with pytest.raises(MarketBoundsError, match="IF2101: upper limit"):
+        reference_commands(market, date(2021, 1, 4), {"IF2101": Decimal(9_999_999)})
+
+
+def test_a_parameter_that_is_not_in_force(write_market) -> None:  # type: ignore[no-untyped-def]
+    market = load_market(
+        write_market(("tick = [{ from = 2020-01-01", "tick = [{ from = 2021-06-01"))
+    )
+    with pytest.raises(
+        NotInForceError, match=r"small.toml:\d+: product IF: tick: no value in force"
+    ):
+        reference_commands(market, date(2021, 1, 4))
