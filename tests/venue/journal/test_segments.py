@@ -205,3 +205,21 @@ def test_prepare_makes_the_next_segment_ahead(tmp_path) -> None:
 def test_impossible_segment_sizes(tmp_path, size) -> None:
     with DayLock(tmp_path) as lock, pytest.raises(ValueError, match="segment_bytes"):
         SegmentWriter.create(lock, EVENTS, trading_day=1, first_sequence=1, segment_bytes=size)
+
+
+def test_a_message_given_up_leaves_nothing_behind(tmp_path) -> None:
+    """A record written at `position` but not kept, then a roll: the segment ends in zeros."""
+    made = records(bodies(20))
+    with Day.create(tmp_path, trading_day=1, segment_bytes=SEGMENT) as day:
+        fill(day, made[:10])
+        start = day.journal.position
+        day.journal.octets[start : start + len(made[12])] = memoryview(made[12])
+        day.journal.roll(11, chain_of(made[9]) - 2**64 * (chain_of(made[9]) >> 63))
+        fill_rest = made[10:]
+        chain = chain_of(made[9])
+        for place, one in enumerate(fill_rest):
+            append(day.journal, one, 11 + place, chain)
+            chain = chain_of(one)
+        day.journal.octets[day.journal.position] = 1
+    assert verify(tmp_path).is_whole
+    assert len(list(JournalReader(tmp_path, committed_only=False))) == 20

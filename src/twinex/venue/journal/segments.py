@@ -18,6 +18,7 @@ from twinex.venue.journal.files import NEW_SUFFIX, DayLock, Mapping, preallocate
 from twinex.venue.journal.layout import (
     DEFAULT_SEGMENT_BYTES,
     HEAD_BYTES,
+    RECORD_BYTES_MAX,
     SPARE_BYTES,
     SegmentHead,
     check_segment_bytes,
@@ -132,6 +133,7 @@ class SegmentWriter(Segments):
         the writer then stands where it stood, and `roll` may be tried again.
         """
         head = self._next_head(first_sequence, chain)
+        self._forget_unfinished()
         if self._durable:
             self.sync()
         if self._overwriting:
@@ -161,6 +163,10 @@ class SegmentWriter(Segments):
             raise
         return head.stream_offset + position - HEAD_BYTES
 
+    def _forget_unfinished(self) -> None:
+        """Clear a message that was begun at `position` and given up: zeros end a segment."""
+        _clear(self.octets[: self.position + RECORD_BYTES_MAX], self.position)
+
     def trim(self) -> None:
         """End a `rewrite`: what the old series held beyond this place is removed."""
         _clear(self.octets, self.position)
@@ -170,7 +176,9 @@ class SegmentWriter(Segments):
         self._overwriting = False
 
     def close(self) -> None:
-        """Synchronise if durable, and let the mapping go. The lock stays with its owner."""
+        """Synchronise if durable. The lock stays with its owner."""
+        if not self._failed:
+            self._forget_unfinished()
         if self._durable:
             self.sync()
         _making(self._path(self.head._replace(number=self.head.number + 1))).unlink(missing_ok=True)
