@@ -1,5 +1,7 @@
 """Whole stock-days rebuilt, run through the witness, trade by trade."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -192,3 +194,71 @@ def test_a_file_of_another_kind_is_refused(tmp_path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(TapeBroken, match="needs the columns"):
         shanghai.read_day(tmp_path / "x.csv", tmp_path / "x.csv")
+
+
+def published(seed: int, count: int) -> tuple[list[str], list[str], list[tuple[int, ...]]]:
+    """A random continuous session as Shanghai would publish it: the rows of both files, and the
+    orders (number, side, price, quantity) as they truly came in."""
+    chance, matcher = random.Random(seed), Matcher()
+    orders, trades, truth = [], [], []
+    sequence = 0
+    for number in range(1, count + 1):
+        if chance.random() < 0.25 and matcher.orders:
+            gone = matcher.orders[chance.choice(list(matcher.orders))]
+            sequence += 1
+            cents = f"{gone.price / 10_000:.17g}"
+            orders.append(
+                f"10:00:00.000,10,{cents},{gone.remaining},{gone.side + 1},{sequence},{gone.order}"
+            )
+            matcher.cancel(gone.order)
+        order = (number, chance.randrange(2), chance.randrange(990, 1011) * 100)
+        order = (*order, chance.randrange(1, 900))
+        truth.append(order)
+        before = len(matcher.trades)
+        matcher.enter(*order)
+        for buyer, seller, price, quantity in matcher.trades[before:]:
+            sequence += 1
+            head = f"10:00:00.000,{buyer},{seller},{order[1] + 1}"
+            trades.append(f"{head},{price / 10_000:.17g},{quantity},{sequence}")
+        if number in matcher.orders:
+            sequence += 1
+            rest = matcher.orders[number].remaining
+            head = f"10:00:00.000,2,{order[2] / 10_000:.17g},{rest}"
+            orders.append(f"{head},{order[1] + 1},{sequence},{number}")
+    return orders, trades, truth
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_sessions_come_back(tmp_path, seed: int) -> None:
+    print("seed", seed)
+    orders, trades, truth = published(seed, 2000)
+    day = written(tmp_path, orders, trades)
+    assert check.compare_trades(day.trades, play(day)).ok
+    entered = day.commands[day.commands["template"] == codes.ORDER_ENTER]
+    rested = {int(row.split(",")[-1]) for row in orders if ",2," in row[:15]}
+    assert len(rested) > 100
+    assert len(entered) - len(rested) > 100
+    for (number, side, price, quantity), command in zip(truth, entered, strict=True):
+        assert (command["order"], command["side"]) == (number, side)
+        assert command["quantity"] == quantity
+        if number in rested:
+            assert command["price"] == price
+        else:
+            worse = price - command["price"] if side == codes.SIDE_BUY else command["price"] - price
+            assert worse >= 0
+
+
+def test_the_auction_of_the_rulebook() -> None:
+    """Rulebook 3, example 1 in tenths, and the known case of variant C."""
+    matcher = Matcher()
+    book = [(0, 39900, 10), (0, 39860, 20), (0, 39820, 15)]
+    book += [(1, 39740, 12), (1, 39800, 18), (1, 39820, 10)]
+    for number, (side, price, quantity) in enumerate(book, start=1):
+        matcher.collect(Resting(number, side, price, quantity))
+    assert matcher.uncross(2) == 39820
+    assert sum(quantity for *_, quantity in matcher.trades) == 40
+    assert matcher.orders[3].remaining == 5
+    matcher = Matcher()
+    matcher.collect(Resting(1, 0, 18_080_800, 42_800))
+    matcher.collect(Resting(2, 1, 18_080_000, 42_718))
+    assert matcher.auction_price(100) == 18_080_800

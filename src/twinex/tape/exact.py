@@ -13,7 +13,8 @@ NS_PER_MS = 1_000_000
 CHINA = "Asia/Shanghai"
 
 # A float printed with 17 digits is off by less than this; a price off the tick by far more.
-_PRINTING_ERROR = Decimal("1e-9")
+_PRINTING_ERROR = Decimal("1e-15")
+_LARGEST = Decimal(1 << 53)
 
 
 def price_units(text: str, tick: int) -> int:
@@ -25,6 +26,8 @@ def price_units(text: str, tick: int) -> int:
         ticks = Decimal(text) * PRICE_UNITS / tick
     except InvalidOperation:
         raise TapeBroken(f"{text!r} is no price") from None
+    if not ticks.is_finite() or abs(ticks) >= _LARGEST:
+        raise TapeBroken(f"{text!r} is no price: not finite, or too large")
     rounded = int(ticks.to_integral_value())
     if abs(ticks - rounded) > _PRINTING_ERROR * max(1, abs(rounded)):
         raise TapeBroken(f"price {text} is no multiple of the tick {price_text(tick)}")
