@@ -223,3 +223,28 @@ def test_a_message_given_up_leaves_nothing_behind(tmp_path) -> None:
         day.journal.octets[day.journal.position] = 1
     assert verify(tmp_path).is_whole
     assert len(list(JournalReader(tmp_path, committed_only=False))) == 20
+
+
+@pytest.mark.parametrize("before", [0, 5])
+def test_one_command_with_more_events_than_a_segment_holds(tmp_path, before) -> None:
+    """The run goes into one larger segment; the next one has the usual size again."""
+    run = [event(before + 1, index) for index in range(2000)]
+    size = sum(map(len, run))
+    with Day.create(tmp_path, trading_day=1, segment_bytes=SEGMENT) as day:
+        for sequence in range(1, before + 1):
+            append(day.events, event(sequence, 0), sequence)
+        assert size > day.events.limit - HEAD_BYTES
+        day.events.roll(before + 1, least=size)
+        assert size <= day.events.limit - HEAD_BYTES
+        for one in run:
+            append(day.events, one, before + 1)
+        for sequence in range(before + 2, before + 100):
+            append(day.events, event(sequence, 0), sequence)
+        day.gate.publish(before + 99, 0, day.events.stream_offset)
+        assert day.events.head.number == 2
+        assert len(day.events.octets) == SEGMENT
+        keys = [(one.sequence, one.index) for one in EventReader(tmp_path)]
+    expected = [(sequence, 0) for sequence in range(1, before + 1)]
+    expected += [(before + 1, index) for index in range(2000)]
+    expected += [(sequence, 0) for sequence in range(before + 2, before + 100)]
+    assert keys == expected

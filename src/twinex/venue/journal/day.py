@@ -74,13 +74,15 @@ class Day:
         opened = open_day(directory)
         lock, place = opened.lock, opened.place
         try:
-            journal = SegmentWriter(lock, place.head, place.position, durable)
+            journal = SegmentWriter(
+                lock, place.head, place.position, durable, usual_bytes=place.segment_bytes
+            )
             events = SegmentWriter.rewrite(
                 lock,
                 EVENTS,
                 trading_day=place.head.trading_day,
                 first_sequence=place.first_sequence,
-                segment_bytes=place.head.segment_bytes,
+                segment_bytes=place.segment_bytes,
             )
             if not (lock.directory / GATE_NAME).exists():
                 Gate.create(lock, place.first_sequence)
@@ -131,4 +133,5 @@ class Day:
 
 def _start(journal: Writer) -> Place:
     first = journal.head.first_sequence
-    return Place(journal.head, journal.position, first, first, 0, journal.head.chain, 1, 0)
+    head = journal.head
+    return Place(head, head.segment_bytes, journal.position, first, first, 0, head.chain, 1, 0)

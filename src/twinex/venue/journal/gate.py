@@ -3,6 +3,8 @@
 One process publishes, any number read. Compiled code publishes with `publish_words`.
 """
 
+import os
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ GATE_NAME = "gate"
 GATE_BYTES = 4096
 _MAGIC = 0x31544147584E5754  # spec/journal.md: TWNXGAT1
 _SEQUENCE, _JOURNAL, _EVENTS, _ENDED, _COUNTER = 1, 2, 3, 4, 5
-_READS_MAX = 1_000_000  # a publication takes nanoseconds: an odd counter this long is a dead writer
+_READS = 1000
 
 
 class GateState(NamedTuple):
@@ -55,9 +57,9 @@ def _publish(
 
 
 @kernel
-def _read(words: np.ndarray, found: np.ndarray, reads_max: int) -> bool:
+def _read(words: np.ndarray, found: np.ndarray, reads: int) -> bool:
     """Fill `found` (int64[4]) with the four values of one moment; False if none was found."""
-    for _ in range(reads_max):
+    for _ in range(reads):
         before = load_acquire(words, _COUNTER)
         for field in range(4):
             found[field] = load_acquire(words, field + 1)
@@ -107,12 +109,25 @@ class Gate:
         assert event_offset >= words[_EVENTS]
         _publish(words, sequence, journal_offset, event_offset, int(ended))
 
-    def read(self) -> GateState:
-        """The state of one moment. Raises GateBroken if a writer died while publishing."""
-        if not _read(self.words, self._found, _READS_MAX):
-            raise GateBroken(self.path, "its writer died while publishing: restart the venue")
+    def read(self, patience_s: float = 2.0) -> GateState:
+        """The state of one moment. Raises GateBroken if a writer died while publishing.
+
+        A publication takes nanoseconds, but its thread may lose the processor in the middle: only
+        one that stays unfinished for `patience_s` seconds is given up.
+        """
+        if not _read(self.words, self._found, _READS):
+            self._read_patiently(patience_s)
         sequence, journal_offset, event_offset, ended = self._found.tolist()
         return GateState(sequence, journal_offset, event_offset, bool(ended))
+
+    def _read_patiently(self, patience_s: float) -> None:
+        counter, since = int(self.words[_COUNTER]), time.monotonic()
+        while not _read(self.words, self._found, _READS):
+            if int(self.words[_COUNTER]) != counter:
+                counter, since = int(self.words[_COUNTER]), time.monotonic()
+            elif time.monotonic() - since >= patience_s:
+                raise GateBroken(self.path, "its writer died while publishing: restart the venue")
+            os.sched_yield()
 
     def committed_sequence(self) -> int:
         """The last committed sequence, even where a writer died while publishing.

@@ -34,9 +34,13 @@ from twinex.venue.journal.layout import (
 
 @dataclass(frozen=True)
 class Place:
-    """Where a journal ends: the next record goes to `position` of segment `head.number`."""
+    """Where a journal ends: the next record goes to `position` of segment `head.number`.
+
+    `segment_bytes`: of the first segment, the day's usual size.
+    """
 
     head: SegmentHead
+    segment_bytes: int
     position: int
     first_sequence: int
     next_sequence: int
@@ -88,6 +92,7 @@ class _Walk:
         self.state[scan.TERM] = 1
         self.head = self._first_head()
         self.first_sequence = self.head.first_sequence
+        self.segment_bytes = self.head.segment_bytes
         self.state[scan.SEQUENCE] = self.head.first_sequence
         self.state[scan.CHAIN] = self.head.chain
         self.failure = ""
@@ -114,6 +119,7 @@ class _Walk:
         state = self.state.tolist()
         return Place(
             self.head,
+            self.segment_bytes,
             state[scan.POSITION],
             self.first_sequence,
             state[scan.SEQUENCE],
@@ -151,6 +157,7 @@ class _Walk:
             return True
         due = self.head._replace(
             number=head.number,
+            segment_bytes=head.segment_bytes,
             first_sequence=int(self.state[scan.SEQUENCE]),
             chain=int(self.state[scan.CHAIN]),
             stream_offset=self.place().stream_offset,

@@ -35,6 +35,7 @@ REASONS = {
 TEARING = (BAD_LENGTH, BAD_CRC, BAD_SEQUENCE, BAD_CHAIN)  # what a torn write can do
 
 _LOW = 0xFFFFFFFF
+_STRETCH = 1 << 20
 
 
 def offset_in_event(name: str) -> int:
@@ -162,13 +163,16 @@ def find_record(
     return -1
 
 
-@kernel
 def used_end(octets: np.ndarray, start: int) -> int:
     """One past the last byte from `start` on that is not zero; `start` if all are."""
     end = len(octets)
-    while end > start and octets[end - 1] == 0:
-        end -= 1
-    return end
+    while end > start:
+        begin = max(start, end - _STRETCH)
+        used = np.flatnonzero(octets[begin:end])
+        if len(used):
+            return begin + int(used[-1]) + 1
+        end = begin
+    return start
 
 
 @kernel

@@ -40,6 +40,7 @@ class Segments:
     head: SegmentHead
     position: int
     limit: int
+    _usual_bytes: int  # of a segment; one larger than usual follows only where it must
 
     def _enter(self, head: SegmentHead, octets: np.ndarray, position: int = HEAD_BYTES) -> None:
         assert len(octets) == head.segment_bytes
@@ -54,11 +55,14 @@ class Segments:
         """Bytes of messages written so far, over all segments, without heads and unused ends."""
         return self.head.stream_offset + self.position - HEAD_BYTES
 
-    def _next_head(self, first_sequence: int, chain: int) -> SegmentHead:
+    def _next_head(self, first_sequence: int, chain: int, least: int) -> SegmentHead:
+        """The head of the next segment, large enough for a message run of `least` bytes."""
         assert first_sequence >= self.head.first_sequence, "sequences rise"
-        assert self.position > HEAD_BYTES, "a segment without a message is not left"
+        assert self.position > HEAD_BYTES or least > self.limit - HEAD_BYTES, "nothing is in it yet"
+        pages = -(-(HEAD_BYTES + least + SPARE_BYTES) // HEAD_BYTES)
         return self.head._replace(
             number=self.head.number + 1,
+            segment_bytes=max(self._usual_bytes, pages * HEAD_BYTES),
             first_sequence=first_sequence,
             chain=chain,
             stream_offset=self.stream_offset,
@@ -72,12 +76,20 @@ class SegmentWriter(Segments):
     durability `memory` and `replica`): then `roll` does not wait for the disk, `sync` still does.
     """
 
-    def __init__(self, lock: DayLock, head: SegmentHead, position: int, durable: bool) -> None:
+    def __init__(
+        self,
+        lock: DayLock,
+        head: SegmentHead,
+        position: int,
+        durable: bool,
+        usual_bytes: int | None = None,
+    ) -> None:
         """Continue in the existing file of `head`; use `create`, `rewrite` or `open_day`."""
         self._lock, self._durable = lock, durable
         self._overwriting = False
         self._failed = False
         self._switching = threading.Lock()
+        self._usual_bytes = usual_bytes or head.segment_bytes
         self._mapping = Mapping(self._path(head))
         self._enter(head, self._mapping.octets, position)
 
@@ -121,18 +133,19 @@ class SegmentWriter(Segments):
 
     def prepare(self) -> None:
         """Preallocate the next segment now, so that the next `roll` is quick. Raises DiskFull."""
-        head = self.head._replace(number=self.head.number + 1)
+        head = self.head._replace(number=self.head.number + 1, segment_bytes=self._usual_bytes)
         making = _making(self._path(head))
         if not making.exists() and not self._path(head).exists():
             preallocate(making, head.segment_bytes)
 
-    def roll(self, first_sequence: int, chain: int = 0) -> None:
+    def roll(self, first_sequence: int, chain: int = 0, least: int = 0) -> None:
         """Go on in the next segment, whose first message has `first_sequence`.
 
-        `chain`: the journal's chain so far (0 for events). Raises DiskFull, DirectoryVanished;
-        the writer then stands where it stood, and `roll` may be tried again.
+        `chain`: the journal's chain so far (0 for events). `least`: bytes that must fit in the new
+        segment, where one command's events are more than a usual segment holds. Raises DiskFull,
+        DirectoryVanished; the writer then stands where it stood, and `roll` may be tried again.
         """
-        head = self._next_head(first_sequence, chain)
+        head = self._next_head(first_sequence, chain, least)
         self._forget_unfinished()
         if self._durable:
             self.sync()
@@ -202,7 +215,7 @@ class MemorySegments(Segments):
     ) -> None:
         check_segment_bytes(segment_bytes)
         self.kept: dict[int, np.ndarray] = {}
-        self._keep = keep
+        self._keep, self._usual_bytes = keep, segment_bytes
         self._start(SegmentHead(kind, 0, segment_bytes, first_sequence, chain, trading_day, 0))
 
     def _start(self, head: SegmentHead) -> None:
@@ -216,9 +229,9 @@ class MemorySegments(Segments):
     def prepare(self) -> None:
         """Nothing to do: memory comes page by page."""
 
-    def roll(self, first_sequence: int, chain: int = 0) -> None:
+    def roll(self, first_sequence: int, chain: int = 0, least: int = 0) -> None:
         """Go on in a new segment, as `SegmentWriter.roll`."""
-        self._start(self._next_head(first_sequence, chain))
+        self._start(self._next_head(first_sequence, chain, least))
 
     def sync(self) -> int:
         """The stream offset; there is no disk to wait for."""
