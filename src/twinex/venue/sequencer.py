@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twinex.venue.clock import ticks
 from twinex.venue.compiler import inner, kernel
 from twinex.venue.core import state
 from twinex.venue.core.dispatch import apply
 from twinex.venue.core.room import shortage
-from twinex.venue.core.state import Core
+from twinex.venue.histogram import record as record_time
 from twinex.venue.journal.checksum import TABLE, chain_next, crc32
 from twinex.venue.wire.schema import (
     FRAME,
@@ -73,7 +74,7 @@ def frames_over(octets: np.ndarray) -> Frames:
 
 
 @inner
-def _write_record(journal, frames, place, record_length, clock_ns):  # type: ignore[no-untyped-def]
+def _write_record(journal, frames, place, record_length, clock_ns):
     """The frame at byte `place` as the next record; returns its body CRC. Nothing is committed yet."""
     tail = journal.tail[0]
     position = tail["position"]
@@ -91,7 +92,7 @@ def _write_record(journal, frames, place, record_length, clock_ns):  # type: ign
 
 
 @inner
-def _seal(journal, record, position, record_length):  # type: ignore[no-untyped-def]
+def _seal(journal, record, position, record_length):
     """Checksum and chain of the record at `position`; returns its body CRC."""
     body_crc = crc32(
         journal.words,
@@ -108,7 +109,7 @@ def _seal(journal, record, position, record_length):  # type: ignore[no-untyped-
 
 
 @inner
-def _advance(journal, record, record_length):  # type: ignore[no-untyped-def]
+def _advance(journal, record, record_length):
     tail = journal.tail[0]
     tail["position"] += record_length
     tail["sequence"] = record["sequence"]
@@ -117,7 +118,7 @@ def _advance(journal, record, record_length):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _step(core, journal, frames, place, end, clock_ns):  # type: ignore[no-untyped-def]
+def _step(core, journal, frames, place, end, clock_ns):
     """Sequence and apply the frame at byte `place`; (what is short, length of the frame)."""
     nothing = np.int64(0)
     length = np.int64(frames.frames[place >> 3]["length"])
@@ -140,19 +141,28 @@ def _step(core, journal, frames, place, end, clock_ns):  # type: ignore[no-untyp
 
 
 @kernel
-def sequence(core: Core, journal: Journal, frames: Frames, start: int, end: int, clock_ns: int):  # type: ignore[no-untyped-def]
-    """Sequence and apply the frames in bytes `start`..`end`; (what is short, byte reached)."""
+def sequence(core, journal, frames, start, end, clock_ns, service_times):
+    """Sequence and apply the frames in bytes `start`..`end`; (what is short, byte reached).
+
+    `service_times`: a histogram of clock ticks a command, or an empty array: then none are read.
+    """
     place = np.int64(start)
+    measured = len(service_times) > 0
+    before = ticks() if measured else np.int64(0)
     while place < end:
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
         place += length
+        if measured:
+            now = ticks()
+            record_time(service_times, now - before)
+            before = now
     return np.int64(state.SHORT_NOTHING), place
 
 
 @kernel
-def replay(core: Core, octets: np.ndarray, words: np.ndarray, records: np.ndarray, table: np.ndarray, start: int, end: int):  # type: ignore[no-untyped-def]  # fmt: skip
+def replay(core, octets, words, records, table, start, end):
     """Apply the verified records in bytes `start`..`end` again; (what is short, byte reached)."""
     place = np.int64(start)
     while place < end:

@@ -16,14 +16,14 @@ from twinex.venue.wire.codes import (
 
 
 @inner
-def _position_hash(account, instrument, hedge):  # type: ignore[no-untyped-def]
+def _position_hash(account, instrument, hedge):
     """The factors keep every product inside int64 (account <= 10^7, instrument <= 10^6)."""
     mixed = account * 2654435761 + instrument * 40503000011 + hedge * 1000000007
     return mixed ^ (mixed >> 29)
 
 
 @inner
-def find_position(positions, index, account, instrument, hedge):  # type: ignore[no-untyped-def]
+def find_position(positions, index, account, instrument, hedge):
     """Place in `index` of the row of (account, instrument, hedge), or of the empty place for it."""
     mask = len(index) - 1
     place = _position_hash(account, instrument, hedge) & mask
@@ -43,14 +43,14 @@ def find_position(positions, index, account, instrument, hedge):  # type: ignore
 
 
 @inner
-def position_row(core, account, instrument, hedge):  # type: ignore[no-untyped-def]
+def position_row(core, account, instrument, hedge):
     """Row of (account, instrument, hedge); NIL if there is none yet."""
     place = find_position(core.positions, core.position_index, account, instrument, hedge)
     return np.int64(core.position_index[place])
 
 
 @inner
-def make_position(core, account, instrument, hedge):  # type: ignore[no-untyped-def]
+def make_position(core, account, instrument, hedge):
     """Row of (account, instrument, hedge), made empty if there is none yet."""
     place = find_position(core.positions, core.position_index, account, instrument, hedge)
     row = np.int64(core.position_index[place])
@@ -66,7 +66,7 @@ def make_position(core, account, instrument, hedge):  # type: ignore[no-untyped-
 
 
 @kernel
-def move_positions(positions, count, index):  # type: ignore[no-untyped-def]
+def move_positions(positions, count, index):
     """Enter rows 1..count into the larger, empty `index`."""
     for row in range(1, count + 1):
         position = positions[row]
@@ -82,7 +82,7 @@ def move_positions(positions, count, index):  # type: ignore[no-untyped-def]
 
 
 @inner
-def closeable(position, offset_rule, holding, offset):  # type: ignore[no-untyped-def]
+def closeable(position, offset_rule, holding, offset):
     """Lots of `holding` that an order of this offset may close."""
     yesterday = np.int64(position["yesterday"][holding])
     today = np.int64(position["today"][holding])
@@ -94,7 +94,7 @@ def closeable(position, offset_rule, holding, offset):  # type: ignore[no-untype
 
 
 @inner
-def freeze(position, side, offset, quantity):  # type: ignore[no-untyped-def]
+def freeze(position, side, offset, quantity):
     """Count `quantity` lots (negative: release them) of a live order against its position."""
     if offset == OFFSET_OPEN:
         position["opening"][side] += quantity
@@ -108,7 +108,7 @@ def freeze(position, side, offset, quantity):  # type: ignore[no-untyped-def]
 
 
 @inner
-def fill_position(position, offset_rule, side, offset, quantity):  # type: ignore[no-untyped-def]
+def fill_position(position, offset_rule, side, offset, quantity):
     """Move `quantity` filled lots from live order to holding; a close takes the oldest first."""
     freeze(position, side, offset, -quantity)
     if offset == OFFSET_OPEN:
@@ -127,7 +127,7 @@ def fill_position(position, offset_rule, side, offset, quantity):  # type: ignor
 
 
 @inner
-def uses_credit(product, offset):  # type: ignore[no-untyped-def]
+def uses_credit(product, offset):
     """Does an order of this offset use its member's credit?"""
     if product["funds_checked"] == 0:
         return False
@@ -135,7 +135,7 @@ def uses_credit(product, offset):  # type: ignore[no-untyped-def]
 
 
 @inner
-def touch(core, row):  # type: ignore[no-untyped-def]
+def touch(core, row):
     """Note that a fill of this command changed position `row` (once a command)."""
     now = core.now[0]
     position = core.positions[row]

@@ -11,7 +11,7 @@ from twinex.venue.wire import codes
 
 
 @inner
-def is_collecting(phase):  # type: ignore[no-untyped-def]
+def is_collecting(phase):
     """Phases in which orders collect for an auction."""
     return (
         phase == codes.PHASE_AUCTION_ORDERING
@@ -21,19 +21,19 @@ def is_collecting(phase):  # type: ignore[no-untyped-def]
 
 
 @inner
-def is_crossed(instrument):  # type: ignore[no-untyped-def]
+def is_crossed(instrument):
     """Is there a bid at or above an ask?"""
     return instrument["best_buy"] + instrument["best_sell"] < instrument["ranks"]
 
 
 @inner
-def volume_at(core, instrument, side, price):  # type: ignore[no-untyped-def]
+def volume_at(core, instrument, side, price):
     """Lots of `side` at exactly `price`."""
     return core.levels[level_index(instrument, side, rank_of(instrument, side, price))]["volume"]
 
 
 @inner
-def _volume_to(core, instrument, side, price):  # type: ignore[no-untyped-def]
+def _volume_to(core, instrument, side, price):
     """Lots of `side` at `price` or better."""
     last = rank_of(instrument, side, price)
     rank = best_rank(instrument, side)
@@ -45,7 +45,7 @@ def _volume_to(core, instrument, side, price):  # type: ignore[no-untyped-def]
 
 
 @inner
-def auction_price(core, product, instrument):  # type: ignore[no-untyped-def]
+def auction_price(core, product, instrument):
     """(price, volume, surplus) of an auction held now; price 0 if nothing crosses."""
     zero = np.int64(0)
     if not is_crossed(instrument):
@@ -62,7 +62,7 @@ def auction_price(core, product, instrument):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _nearest_settlement_price(core, instrument):  # type: ignore[no-untyped-def]
+def _nearest_settlement_price(core, instrument):
     """Rule A: largest volume, smallest surplus, nearest to the previous settlement, the higher."""
     price = price_of(instrument, codes.SIDE_SELL, instrument["best_sell"])
     last = price_of(instrument, codes.SIDE_BUY, instrument["best_buy"])
@@ -87,7 +87,7 @@ def _nearest_settlement_price(core, instrument):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _better_priced_fill_price(core, instrument):  # type: ignore[no-untyped-def]
+def _better_priced_fill_price(core, instrument):
     """Rule C: entered prices; better-priced orders fill whole; least surplus; the middle."""
     price = price_of(instrument, codes.SIDE_SELL, instrument["best_sell"])
     last = price_of(instrument, codes.SIDE_BUY, instrument["best_buy"])
@@ -115,7 +115,7 @@ def _better_priced_fill_price(core, instrument):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _head(core, instrument, side, rank):  # type: ignore[no-untyped-def]
+def _head(core, instrument, side, rank):
     """The first order of a level; NIL behind the last level."""
     if rank >= instrument["ranks"]:
         return np.int64(NIL)
@@ -123,7 +123,7 @@ def _head(core, instrument, side, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _after(core, instrument, side, slot):  # type: ignore[no-untyped-def]
+def _after(core, instrument, side, slot):
     """The order behind `slot` in price-time order of its side; NIL behind the last."""
     following = np.int64(core.orders[slot]["next"])
     if following != NIL:
@@ -133,7 +133,7 @@ def _after(core, instrument, side, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _pairing_price(core, instrument):  # type: ignore[no-untyped-def]
+def _pairing_price(core, instrument):
     """Rule B: pair best with best; the last pair's average, or the price of its unfilled order."""
     buy_side, sell_side = np.int64(codes.SIDE_BUY), np.int64(codes.SIDE_SELL)
     buy = _head(core, instrument, buy_side, instrument["best_buy"])
@@ -164,7 +164,7 @@ def _pairing_price(core, instrument):  # type: ignore[no-untyped-def]
 
 
 @inner
-def uncross(core, product, instrument, number):  # type: ignore[no-untyped-def]
+def uncross(core, product, instrument, number):
     """Hold the auction of one instrument: fills head to head at one price, then its result."""
     price, volume, surplus = auction_price(core, product, instrument)
     left = volume
@@ -182,7 +182,7 @@ def uncross(core, product, instrument, number):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _auction_fill(core, product, instrument, buy_slot, sell_slot, quantity, price):  # type: ignore[no-untyped-def]
+def _auction_fill(core, product, instrument, buy_slot, sell_slot, quantity, price):
     buy = core.orders[buy_slot]
     sell = core.orders[sell_slot]
     _take(core, product, instrument, buy, quantity, price)
@@ -197,7 +197,7 @@ def _auction_fill(core, product, instrument, buy_slot, sell_slot, quantity, pric
 
 
 @inner
-def _take(core, product, instrument, order, quantity, price):  # type: ignore[no-untyped-def]
+def _take(core, product, instrument, order, quantity, price):
     side = np.int64(order["side"])
     rank = np.int64(order["rank"])
     own_price = price_of(instrument, side, rank)
@@ -206,14 +206,14 @@ def _take(core, product, instrument, order, quantity, price):  # type: ignore[no
 
 
 @inner
-def _leave_if_filled(core, instrument, slot):  # type: ignore[no-untyped-def]
+def _leave_if_filled(core, instrument, slot):
     if core.orders[slot]["remaining"] == 0:
         unlink(core, instrument, slot)
         delist(core, instrument, slot)
 
 
 @inner
-def match_product(core, product, number):  # type: ignore[no-untyped-def]
+def match_product(core, product, number):
     """Hold the auctions of product `number`: instruments ascending, then the positions."""
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]
@@ -225,7 +225,7 @@ def match_product(core, product, number):  # type: ignore[no-untyped-def]
 
 
 @inner
-def indicate_product(core, product, number):  # type: ignore[no-untyped-def]
+def indicate_product(core, product, number):
     """Indicative prices of product `number`'s instruments that hold orders."""
     if not is_collecting(product["phase"]):
         return
@@ -239,7 +239,7 @@ def indicate_product(core, product, number):  # type: ignore[no-untyped-def]
 
 
 @inner
-def is_product_crossed(core, number):  # type: ignore[no-untyped-def]
+def is_product_crossed(core, number):
     """Does any instrument of product `number` hold a crossed book?"""
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]

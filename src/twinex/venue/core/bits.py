@@ -28,7 +28,7 @@ def _cttz(typing_context: Any, word: Any) -> Any:
 
 
 @inner
-def _trailing_zeros_compiled(word):  # type: ignore[no-untyped-def]
+def _trailing_zeros_compiled(word):
     return _cttz(word)
 
 
@@ -47,7 +47,7 @@ words_for_ranks = inner(words_for)
 
 
 @inner
-def set_bit(bits, base, ranks, rank):  # type: ignore[no-untyped-def]
+def set_bit(bits, base, ranks, rank):
     """Mark `rank` as holding orders; `base` is the side's first word."""
     first = (ranks + 63) >> 6
     second = (first + 63) >> 6
@@ -57,7 +57,7 @@ def set_bit(bits, base, ranks, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def clear_bit(bits, base, ranks, rank):  # type: ignore[no-untyped-def]
+def clear_bit(bits, base, ranks, rank):
     """Mark `rank` as empty."""
     word = base + (rank >> 6)
     bits[word] &= ~(np.int64(1) << (rank & 63))
@@ -72,7 +72,7 @@ def clear_bit(bits, base, ranks, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def next_rank(bits, base, ranks, rank):  # type: ignore[no-untyped-def]
+def next_rank(bits, base, ranks, rank):
     """The lowest marked rank at or above `rank`; `ranks` if there is none."""
     if rank >= ranks:
         return ranks
@@ -87,7 +87,7 @@ def next_rank(bits, base, ranks, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _next_word(bits, base, count, at):  # type: ignore[no-untyped-def]
+def _next_word(bits, base, count, at):
     """The lowest non-zero word at or above `at` of the first layer; `count` if there is none."""
     if at >= count:
         return count

@@ -22,7 +22,7 @@ from twinex.venue.wire.codes import (
 
 
 @inner
-def rank_of(instrument, side, price):  # type: ignore[no-untyped-def]
+def rank_of(instrument, side, price):
     """Rank of `price` (a tick inside the limits) on `side`."""
     if side == SIDE_SELL:
         return (price - instrument["lower"]) // instrument["tick"]
@@ -30,7 +30,7 @@ def rank_of(instrument, side, price):  # type: ignore[no-untyped-def]
 
 
 @inner
-def price_of(instrument, side, rank):  # type: ignore[no-untyped-def]
+def price_of(instrument, side, rank):
     """Price of `rank` on `side`."""
     if side == SIDE_SELL:
         return instrument["lower"] + rank * instrument["tick"]
@@ -38,13 +38,13 @@ def price_of(instrument, side, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def best_rank(instrument, side):  # type: ignore[no-untyped-def]
+def best_rank(instrument, side):
     """Rank of the best level with orders; `instrument.ranks` if the side is empty."""
     return instrument["best_buy"] if side == SIDE_BUY else instrument["best_sell"]
 
 
 @inner
-def level_index(instrument, side, rank):  # type: ignore[no-untyped-def]
+def level_index(instrument, side, rank):
     """Row of a level in `core.levels`."""
     assert rank >= 0
     assert rank < instrument["ranks"]
@@ -52,14 +52,14 @@ def level_index(instrument, side, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def next_level(core, instrument, side, rank):  # type: ignore[no-untyped-def]
+def next_level(core, instrument, side, rank):
     """The next rank at or behind `rank` with orders; `instrument.ranks` if none."""
     base = instrument["word_base"] + side * instrument["words_a_side"]
     return next_rank(core.bits, base, instrument["ranks"], rank)
 
 
 @inner
-def rest(core, product, instrument, slot, rank):  # type: ignore[no-untyped-def]
+def rest(core, product, instrument, slot, rank):
     """Put order `slot` into the queue of `rank`, where its priority says."""
     order = core.orders[slot]
     side = np.int64(order["side"])
@@ -77,7 +77,7 @@ def rest(core, product, instrument, slot, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _improve_best(instrument, side, rank):  # type: ignore[no-untyped-def]
+def _improve_best(instrument, side, rank):
     if side == SIDE_BUY:
         if rank < instrument["best_buy"]:
             instrument["best_buy"] = rank
@@ -86,12 +86,12 @@ def _improve_best(instrument, side, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _is_limit_rank(instrument, rank):  # type: ignore[no-untyped-def]
+def _is_limit_rank(instrument, rank):
     return rank == 0 or rank == instrument["ranks"] - 1
 
 
 @inner
-def is_privileged(product, offset):  # type: ignore[no-untyped-def]
+def is_privileged(product, offset):
     """Does an order of this offset go before opening ones at a limit price (rulebook 2.3)?"""
     if offset == OFFSET_CLOSE:
         return True
@@ -100,7 +100,7 @@ def is_privileged(product, offset):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _queue_at_limit(product, instrument, order, slot, side, rank, tail):  # type: ignore[no-untyped-def]
+def _queue_at_limit(product, instrument, order, slot, side, rank, tail):
     """The order after which `slot` queues at a limit price; NIL = at the head."""
     if not is_privileged(product, np.int64(order["offset"])):
         return tail
@@ -111,7 +111,7 @@ def _queue_at_limit(product, instrument, order, slot, side, rank, tail):  # type
 
 
 @inner
-def _link(core, level, order, slot, before):  # type: ignore[no-untyped-def]
+def _link(core, level, order, slot, before):
     """Link `slot` into the level's queue behind `before` (NIL = at the head)."""
     after = np.int64(level["head"]) if before == NIL else np.int64(core.orders[before]["next"])
     order["previous"] = before
@@ -127,7 +127,7 @@ def _link(core, level, order, slot, before):  # type: ignore[no-untyped-def]
 
 
 @inner
-def unlink(core, instrument, slot):  # type: ignore[no-untyped-def]
+def unlink(core, instrument, slot):
     """Take order `slot` out of its queue; its level's volume loses what remains of it."""
     order = core.orders[slot]
     side = np.int64(order["side"])
@@ -154,7 +154,7 @@ def unlink(core, instrument, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _empty_level(core, instrument, side, rank):  # type: ignore[no-untyped-def]
+def _empty_level(core, instrument, side, rank):
     base = instrument["word_base"] + side * instrument["words_a_side"]
     clear_bit(core.bits, base, instrument["ranks"], rank)
     if best_rank(instrument, side) == rank:
@@ -166,7 +166,7 @@ def _empty_level(core, instrument, side, rank):  # type: ignore[no-untyped-def]
 
 
 @inner
-def fillable(core, instrument, side, limit_rank, levels_max, wanted):  # type: ignore[no-untyped-def]
+def fillable(core, instrument, side, limit_rank, levels_max, wanted):
     """Lots on `side` in at most `levels_max` levels up to `limit_rank`, counted up to `wanted`."""
     found = np.int64(0)
     rank = best_rank(instrument, side)

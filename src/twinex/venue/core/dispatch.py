@@ -16,7 +16,7 @@ MEMBER_TEMPLATE_LAST = 19
 
 
 @inner
-def apply(core, command, body_crc):  # type: ignore[no-untyped-def]
+def apply(core, command, body_crc):
     """Apply one record (`command`: a row of the record union) to the core.
 
     Room for what it may make has been checked (`room`). Writes at least one event.
@@ -44,14 +44,14 @@ def apply(core, command, body_crc):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _member_of(core, seat):  # type: ignore[no-untyped-def]
+def _member_of(core, seat):
     if 0 < seat < len(core.seats):
         return core.seats[seat]
     return np.int64(NIL)
 
 
 @inner
-def _is_whole(command, template):  # type: ignore[no-untyped-def]
+def _is_whole(command, template):
     """Is the block at least the schema's, and the record as long as the block needs?"""
     block = np.int64(command["block_length"])
     needed = RECORD_HEADER_BYTES + ((HEADER_BYTES + block + 7) & ~np.int64(7))
@@ -59,14 +59,14 @@ def _is_whole(command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _is_command(command, template):  # type: ignore[no-untyped-def]
+def _is_command(command, template):
     if template >= len(_BLOCK_LENGTHS) or _BLOCK_LENGTHS[template] == 0:
         return False
     return command["schema_id"] == SCHEMA_ID
 
 
 @inner
-def _client_id_of(command, template):  # type: ignore[no-untyped-def]
+def _client_id_of(command, template):
     """The client id of a member's command that is whole; else 0."""
     if template > MEMBER_TEMPLATE_LAST or not _is_command(command, template):
         return np.int64(0)
@@ -74,7 +74,7 @@ def _client_id_of(command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _check_command(core, command, template):  # type: ignore[no-untyped-def]
+def _check_command(core, command, template):
     """Checks 1 to 5 of `spec/risk.md`."""
     now = core.now[0]
     if not _is_command(command, template):
@@ -92,7 +92,7 @@ def _check_command(core, command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _apply_member(core, command, template):  # type: ignore[no-untyped-def]
+def _apply_member(core, command, template):
     """Checks 6 to 8, then the handler; its outcome is kept under the client id."""
     now = core.now[0]
     client_id = command["client_id"]
@@ -121,7 +121,7 @@ def _apply_member(core, command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _handle(core, command, template):  # type: ignore[no-untyped-def]
+def _handle(core, command, template):
     """Check 8 and the handler of a member's command."""
     if template == codes.MASS_CANCEL:
         return orders.mass_cancel(core, command)
@@ -141,7 +141,7 @@ def _handle(core, command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _subject(core, command, template):  # type: ignore[no-untyped-def]
+def _subject(core, command, template):
     """(instrument, account, order id) that the answer to a member's command names."""
     if template == codes.ORDER_ENTER or template == codes.MASS_CANCEL:
         return np.int64(command["instrument"]), np.int64(command["account"]), np.int64(0)
@@ -156,14 +156,14 @@ def _subject(core, command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _reject(core, command, template, reason):  # type: ignore[no-untyped-def]
+def _reject(core, command, template, reason):
     instrument, account, order_id = _subject(core, command, template)
     client_id = command["client_id"]
     emit.rejected(core, template, reason, client_id, instrument, account, order_id)
 
 
 @inner
-def _repeat(core, command, template, used):  # type: ignore[no-untyped-def]
+def _repeat(core, command, template, used):
     instrument, account, order_id = _subject(core, command, template)
     if template == codes.ORDER_ENTER and used["reject_reason"] == 0:
         order_id = used["sequence"] * LEGS
@@ -171,7 +171,7 @@ def _repeat(core, command, template, used):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _apply_exchange(core, command, template):  # type: ignore[no-untyped-def]
+def _apply_exchange(core, command, template):
     """The exchange's own commands; returns the reject reason."""
     if template == codes.PHASE_SET:
         return phases.phase_set(core, command)

@@ -34,7 +34,7 @@ assert EVENTS["auction_matched"].block == EVENTS["auction_indicated"].block
 
 
 @inner
-def _begin(core, template, words, instrument):  # type: ignore[no-untyped-def]
+def _begin(core, template, words, instrument):
     """The next event, zeroed, with header and common fields."""
     now = core.now[0]
     position = now["event_position"]
@@ -56,7 +56,7 @@ def _begin(core, template, words, instrument):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _owner(core, event, order):  # type: ignore[no-untyped-def]
+def _owner(core, event, order):
     """Who an order belongs to: the fields that route its reports."""
     event["order_id"] = order["order_id"]
     event["client_id"] = order["client_id"]
@@ -67,7 +67,7 @@ def _owner(core, event, order):  # type: ignore[no-untyped-def]
 
 
 @inner
-def accepted(core, command, order_id):  # type: ignore[no-untyped-def]
+def accepted(core, command, order_id):
     now = core.now[0]
     event = _begin(core, codes.ORDER_ACCEPTED, _WORDS_ACCEPTED, command["instrument"])
     event["order_id"] = order_id
@@ -85,7 +85,7 @@ def accepted(core, command, order_id):  # type: ignore[no-untyped-def]
 
 
 @inner
-def rejected(core, template, reason, client_id, instrument, account, order_id):  # type: ignore[no-untyped-def]
+def rejected(core, template, reason, client_id, instrument, account, order_id):
     now = core.now[0]
     event = _begin(core, codes.COMMAND_REJECTED, _WORDS_REJECTED, instrument)
     event["order_id"] = order_id
@@ -99,7 +99,7 @@ def rejected(core, template, reason, client_id, instrument, account, order_id): 
 
 
 @inner
-def repeated(core, template, used, instrument, account, order_id):  # type: ignore[no-untyped-def]
+def repeated(core, template, used, instrument, account, order_id):
     """`used` is the row of the first command's client id."""
     now = core.now[0]
     event = _begin(core, codes.COMMAND_REPEATED, _WORDS_REPEATED, instrument)
@@ -114,7 +114,7 @@ def repeated(core, template, used, instrument, account, order_id):  # type: igno
 
 
 @inner
-def filled(core, order, role, quantity, price, source, trade_id):  # type: ignore[no-untyped-def]
+def filled(core, order, role, quantity, price, source, trade_id):
     event = _begin(core, codes.ORDER_FILLED, _WORDS_FILLED, order["instrument"])
     _owner(core, event, order)
     event["offset"] = order["offset"]
@@ -128,7 +128,7 @@ def filled(core, order, role, quantity, price, source, trade_id):  # type: ignor
 
 
 @inner
-def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):  # type: ignore[no-untyped-def]
+def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):
     event = _begin(core, codes.TRADE, _WORDS_TRADE, buy["instrument"])
     event["buy_order_id"] = buy["order_id"]
     event["sell_order_id"] = sell["order_id"]
@@ -142,7 +142,7 @@ def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):
 
 
 @inner
-def rested(core, instrument, order):  # type: ignore[no-untyped-def]
+def rested(core, instrument, order):
     event = _begin(core, codes.ORDER_RESTED, _WORDS_RESTED, order["instrument"])
     _owner(core, event, order)
     event["quantity"] = order["remaining"]
@@ -150,7 +150,7 @@ def rested(core, instrument, order):  # type: ignore[no-untyped-def]
 
 
 @inner
-def cancelled(core, order, reason, price, request_id):  # type: ignore[no-untyped-def]
+def cancelled(core, order, reason, price, request_id):
     event = _begin(core, codes.ORDER_CANCELLED, _WORDS_CANCELLED, order["instrument"])
     _owner(core, event, order)
     event["cancel_reason"] = reason
@@ -160,7 +160,7 @@ def cancelled(core, order, reason, price, request_id):  # type: ignore[no-untype
 
 
 @inner
-def amended(core, order, priority_kept, price, request_id):  # type: ignore[no-untyped-def]
+def amended(core, order, priority_kept, price, request_id):
     event = _begin(core, codes.ORDER_AMENDED, _WORDS_AMENDED, order["instrument"])
     _owner(core, event, order)
     event["priority_kept"] = priority_kept
@@ -171,7 +171,7 @@ def amended(core, order, priority_kept, price, request_id):  # type: ignore[no-u
 
 
 @inner
-def mass_cancelled(core, command, count):  # type: ignore[no-untyped-def]
+def mass_cancelled(core, command, count):
     now = core.now[0]
     event = _begin(core, codes.MASS_CANCELLED, _WORDS_MASS, command["instrument"])
     event["product"] = command["product"]
@@ -183,7 +183,7 @@ def mass_cancelled(core, command, count):  # type: ignore[no-untyped-def]
 
 
 @inner
-def positions_changed(core):  # type: ignore[no-untyped-def]
+def positions_changed(core):
     """One event for every row the command's fills touched, in the order of first fill."""
     now = core.now[0]
     for at in range(now["touched_count"]):
@@ -204,14 +204,14 @@ def positions_changed(core):  # type: ignore[no-untyped-def]
 
 
 @inner
-def phase_changed(core, product, phase):  # type: ignore[no-untyped-def]
+def phase_changed(core, product, phase):
     event = _begin(core, codes.PHASE_CHANGED, _WORDS_PHASE, 0)
     event["product"] = product
     event["phase"] = phase
 
 
 @inner
-def auction(core, template, instrument, price, volume, surplus):  # type: ignore[no-untyped-def]
+def auction(core, template, instrument, price, volume, surplus):
     """`auction_indicated` or `auction_matched`: the two have the same block."""
     event = _begin(core, template, _WORDS_AUCTION, instrument)
     event["auction_price"] = price
@@ -220,33 +220,33 @@ def auction(core, template, instrument, price, volume, surplus):  # type: ignore
 
 
 @inner
-def halt_changed(core, instrument, halted):  # type: ignore[no-untyped-def]
+def halt_changed(core, instrument, halted):
     event = _begin(core, codes.HALT_CHANGED, _WORDS_HALT, instrument)
     event["halted"] = halted
 
 
 @inner
-def limits_changed(core, instrument, lower, upper):  # type: ignore[no-untyped-def]
+def limits_changed(core, instrument, lower, upper):
     event = _begin(core, codes.LIMITS_CHANGED, _WORDS_LIMITS, instrument)
     event["lower_limit"] = lower
     event["upper_limit"] = upper
 
 
 @inner
-def reference_changed(core, template, number):  # type: ignore[no-untyped-def]
+def reference_changed(core, template, number):
     event = _begin(core, codes.REFERENCE_CHANGED, _WORDS_REFERENCE, 0)
     event["number"] = number
     event["changed_by"] = template
 
 
 @inner
-def day_opened(core):  # type: ignore[no-untyped-def]
+def day_opened(core):
     event = _begin(core, codes.DAY_OPENED, _WORDS_OPENED, 0)
     event["trading_day"] = core.now[0]["trading_day"]
 
 
 @inner
-def day_ended(core):  # type: ignore[no-untyped-def]
+def day_ended(core):
     now = core.now[0]
     event = _begin(core, codes.DAY_ENDED, _WORDS_ENDED, 0)
     event["trading_day"] = now["trading_day"]

@@ -11,7 +11,7 @@ from twinex.venue.compiler import inner, kernel
 
 
 @inner
-def _block_of(member, client_id, mask):  # type: ignore[no-untyped-def]
+def _block_of(member, client_id, mask):
     """Block for the id; the factors keep every product inside int64."""
     group = client_id >> 3
     mixed = (group & 0xFFFFFFFF) * 1540483477 + (group >> 32) * 461845907 + member * 668265263
@@ -20,7 +20,7 @@ def _block_of(member, client_id, mask):  # type: ignore[no-untyped-def]
 
 
 @inner
-def find_id(ids, member, client_id):  # type: ignore[no-untyped-def]
+def find_id(ids, member, client_id):
     """Row of (member, client_id), or of the empty row where it belongs."""
     mask = (len(ids) >> 3) - 1
     lane = client_id & 7
@@ -35,7 +35,7 @@ def find_id(ids, member, client_id):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def move_ids(old, new):  # type: ignore[no-untyped-def]
+def move_ids(old, new):
     """Put every id of `old` into the larger, empty table `new`."""
     for row in range(len(old)):
         client_id = old[row]["client_id"]

@@ -12,7 +12,9 @@ PRICE_MAX = 10**11  # ten million units of quote
 TICK_MAX = 10**9
 MULTIPLIER_MAX = 10**6
 QUANTITY_MAX = 10**9
-VALUE_MAX = 1 << 62  # upper limit x multiplier x largest quantity: a value fits int64 with one bit spare
+VALUE_MAX = (
+    1 << 62
+)  # upper limit x multiplier x largest quantity: a value fits int64 with one bit spare
 LEVELS_MAX = 1 << 24  # ticks between the limits: three layers of 64-bit words reach them
 
 LEGS = 1024  # order id = sequence x LEGS + leg

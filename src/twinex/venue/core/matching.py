@@ -11,7 +11,7 @@ from twinex.venue.wire import codes
 
 
 @inner
-def new_order(core, order_id):  # type: ignore[no-untyped-def]
+def new_order(core, order_id):
     """A free slot, noted under `order_id`."""
     now = core.now[0]
     slot = now["order_free"]
@@ -28,7 +28,7 @@ def new_order(core, order_id):  # type: ignore[no-untyped-def]
 
 
 @inner
-def free_order(core, slot):  # type: ignore[no-untyped-def]
+def free_order(core, slot):
     """Give an order that is in no queue and no member's list back."""
     now = core.now[0]
     core.orders[slot]["live"] = 0
@@ -37,7 +37,7 @@ def free_order(core, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def enlist(core, instrument, slot):  # type: ignore[no-untyped-def]
+def enlist(core, instrument, slot):
     """Count a resting order as live, at the end of its member's list."""
     order = core.orders[slot]
     member = core.members[core.accounts[order["account"]]["member"]]
@@ -53,7 +53,7 @@ def enlist(core, instrument, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def delist(core, instrument, slot):  # type: ignore[no-untyped-def]
+def delist(core, instrument, slot):
     """Take an order out of its member's list and free it."""
     order = core.orders[slot]
     member = core.members[core.accounts[order["account"]]["member"]]
@@ -73,7 +73,7 @@ def delist(core, instrument, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def trade_price(instrument, rule, resting_side, buy_price, sell_price):  # type: ignore[no-untyped-def]
+def trade_price(instrument, rule, resting_side, buy_price, sell_price):
     """Price and its source of one fill (`spec/matching.md`, rulebook 2.3)."""
     if rule == codes.PRICE_RULE_RESTING:
         if resting_side == codes.SIDE_BUY:
@@ -88,7 +88,7 @@ def trade_price(instrument, rule, resting_side, buy_price, sell_price):  # type:
 
 
 @inner
-def settle(core, product, instrument, order, quantity, price, frozen_price):  # type: ignore[no-untyped-def]
+def settle(core, product, instrument, order, quantity, price, frozen_price):
     """What a fill does to one order: its remaining lots, position and credit."""
     order["remaining"] -= quantity
     assert order["remaining"] >= 0
@@ -104,7 +104,7 @@ def settle(core, product, instrument, order, quantity, price, frozen_price):  # 
 
 
 @inner
-def count_trade(core, product, instrument, buy, sell, quantity, price):  # type: ignore[no-untyped-def]
+def count_trade(core, product, instrument, buy, sell, quantity, price):
     """Trade number, volume, open interest and last price; returns the trade id."""
     now = core.now[0]
     now["last_trade_id"] += 1
@@ -121,7 +121,7 @@ def count_trade(core, product, instrument, buy, sell, quantity, price):  # type:
 
 
 @inner
-def _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price):  # type: ignore[no-untyped-def]
+def _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price):
     """One fill of the incoming order `slot` against `resting`, with its three events."""
     order = core.orders[slot]
     other = core.orders[resting]
@@ -138,7 +138,7 @@ def _fill(core, product, instrument, slot, resting, quantity, price, source, fro
 
 
 @inner
-def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):  # type: ignore[no-untyped-def]
+def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):
     """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
 
     `own_price` is what the order offers under the middle rule. Returns lots filled.
@@ -161,7 +161,7 @@ def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_m
 
 
 @inner
-def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price):  # type: ignore[no-untyped-def]
+def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price):
     order = core.orders[slot]
     side = np.int64(order["side"])
     level = core.levels[level_index(instrument, 1 - side, rank)]
@@ -182,7 +182,7 @@ def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_p
 
 
 @inner
-def resting_price_of_market(core, instrument, side):  # type: ignore[no-untyped-def]
+def resting_price_of_market(core, instrument, side):
     """Where a market kind's remainder rests: the last price, or one tick short of crossing."""
     price = instrument["last_price"]
     other = best_rank(instrument, 1 - side)
@@ -195,8 +195,6 @@ def resting_price_of_market(core, instrument, side):  # type: ignore[no-untyped-
 
 
 @inner
-def check_uncrossed(instrument):  # type: ignore[no-untyped-def]
+def check_uncrossed(instrument):
     """The book never crosses: the best buy stands below the best sell."""
     return instrument["best_buy"] + instrument["best_sell"] >= instrument["ranks"]
-
-

@@ -35,7 +35,7 @@ _EVERY_LEVEL = (1 << 31) - 1
 
 
 @inner
-def enter(core, command):  # type: ignore[no-untyped-def]
+def enter(core, command):
     """order_enter."""
     reason = risk.check_enter(core, command)
     if reason != 0:
@@ -77,7 +77,7 @@ def enter(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _write_order(core, command, slot, row):  # type: ignore[no-untyped-def]
+def _write_order(core, command, slot, row):
     order = core.orders[slot]
     order["client_id"] = command["client_id"]
     order["remaining"] = command["quantity"]
@@ -93,7 +93,7 @@ def _write_order(core, command, slot, row):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _reserve(core, product, instrument, slot, quantity, price):  # type: ignore[no-untyped-def]
+def _reserve(core, product, instrument, slot, quantity, price):
     """Freeze (negative quantity: release) position volume and credit for an order."""
     order = core.orders[slot]
     offset = np.int64(order["offset"])
@@ -106,7 +106,7 @@ def _reserve(core, product, instrument, slot, quantity, price):  # type: ignore[
 
 
 @inner
-def _trade(core, product, instrument, command, slot, price):  # type: ignore[no-untyped-def]
+def _trade(core, product, instrument, command, slot, price):
     """Match a newly entered order; rest or cancel what is left. `price`: its limit or freeze price."""
     kind = np.int64(command["kind"])
     time_in_force = np.int64(command["time_in_force"])
@@ -138,7 +138,7 @@ def _trade(core, product, instrument, command, slot, price):  # type: ignore[no-
 
 
 @inner
-def _short_of_minimum(core, instrument, command, limit_rank, levels_max):  # type: ignore[no-untyped-def]
+def _short_of_minimum(core, instrument, command, limit_rank, levels_max):
     """Cancel reason if fok or a minimum volume cannot be met at once; 0 if it can."""
     if command["time_in_force"] == codes.TIME_FOK:
         wanted = np.int64(command["quantity"])
@@ -155,7 +155,7 @@ def _short_of_minimum(core, instrument, command, limit_rank, levels_max):  # typ
 
 
 @inner
-def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):  # type: ignore[no-untyped-def]
+def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):
     """What is left of an order after its sweep rests or is cancelled (table in orders.md)."""
     order = core.orders[slot]
     if kind == codes.KIND_LIMIT:
@@ -177,7 +177,7 @@ def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):  #
 
 
 @inner
-def _rest_at(core, product, instrument, slot, price):  # type: ignore[no-untyped-def]
+def _rest_at(core, product, instrument, slot, price):
     order = core.orders[slot]
     rest(core, product, instrument, slot, rank_of(instrument, np.int64(order["side"]), price))
     enlist(core, instrument, slot)
@@ -187,7 +187,7 @@ def _rest_at(core, product, instrument, slot, price):  # type: ignore[no-untyped
 
 
 @inner
-def _cancel_incoming(core, product, instrument, slot, reason, price):  # type: ignore[no-untyped-def]
+def _cancel_incoming(core, product, instrument, slot, reason, price):
     """Cancel what is left of an order that never rested."""
     order = core.orders[slot]
     _reserve(core, product, instrument, slot, -np.int64(order["remaining"]), price)
@@ -196,7 +196,7 @@ def _cancel_incoming(core, product, instrument, slot, reason, price):  # type: i
 
 
 @inner
-def cancel_resting(core, slot, reason, request_id):  # type: ignore[no-untyped-def]
+def cancel_resting(core, slot, reason, request_id):
     """Take a resting order out of the market, with its event."""
     order = core.orders[slot]
     instrument = core.instruments[order["instrument"]]
@@ -209,7 +209,7 @@ def cancel_resting(core, slot, reason, request_id):  # type: ignore[no-untyped-d
 
 
 @inner
-def find_target(core, command):  # type: ignore[no-untyped-def]
+def find_target(core, command):
     """(slot, order id) of the order that a cancel or amend names; slot NIL: none of this member.
 
     The order may be done: its slot may hold a later order (`is_live`).
@@ -234,13 +234,13 @@ def find_target(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def is_live(core, slot, order_id):  # type: ignore[no-untyped-def]
+def is_live(core, slot, order_id):
     """Is the order still in the book?"""
     return core.orders[slot]["order_id"] == order_id and core.orders[slot]["live"] != 0
 
 
 @inner
-def cancel(core, command, slot, order_id):  # type: ignore[no-untyped-def]
+def cancel(core, command, slot, order_id):
     """order_cancel of the target found."""
     if not is_live(core, slot, order_id):
         return np.int64(codes.REJECT_ORDER_DONE)
@@ -252,7 +252,7 @@ def cancel(core, command, slot, order_id):  # type: ignore[no-untyped-def]
 
 
 @inner
-def amend(core, command, slot, order_id):  # type: ignore[no-untyped-def]
+def amend(core, command, slot, order_id):
     """order_amend of the target found: the three cases of `spec/orders.md`."""
     if not is_live(core, slot, order_id):
         return np.int64(codes.REJECT_ORDER_DONE)
@@ -275,7 +275,7 @@ def amend(core, command, slot, order_id):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _reduce(core, product, instrument, command, slot, remaining, price):  # type: ignore[no-untyped-def]
+def _reduce(core, product, instrument, command, slot, remaining, price):
     """Same price, not larger: the order keeps its place."""
     order = core.orders[slot]
     less = np.int64(order["remaining"]) - remaining
@@ -288,7 +288,7 @@ def _reduce(core, product, instrument, command, slot, remaining, price):  # type
 
 
 @inner
-def _requeue(core, product, instrument, command, slot, remaining, price):  # type: ignore[no-untyped-def]
+def _requeue(core, product, instrument, command, slot, remaining, price):
     """Another price or a larger size: checked afresh, its own reservations free, then queued anew."""
     order = core.orders[slot]
     side, offset = np.int64(order["side"]), np.int64(order["offset"])
@@ -318,9 +318,7 @@ def _requeue(core, product, instrument, command, slot, remaining, price):  # typ
     if product["phase"] == codes.PHASE_CONTINUOUS:
         limit_rank = rank_of(instrument, 1 - side, new_price)
         rule = product["price_rule"]
-        sweep(
-            core, product, instrument, slot, rule, new_price, limit_rank, _EVERY_LEVEL, new_price
-        )
+        sweep(core, product, instrument, slot, rule, new_price, limit_rank, _EVERY_LEVEL, new_price)
     if order["remaining"] == 0:
         delist(core, instrument, slot)
     else:
@@ -331,7 +329,7 @@ def _requeue(core, product, instrument, command, slot, remaining, price):  # typ
 
 
 @inner
-def mass_cancel(core, command):  # type: ignore[no-untyped-def]
+def mass_cancel(core, command):
     """mass_cancel: the member's matching orders in ascending order id, then the count."""
     now = core.now[0]
     reason = _check_mass(core, command)
@@ -350,14 +348,12 @@ def mass_cancel(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _check_mass(core, command):  # type: ignore[no-untyped-def]
+def _check_mass(core, command):
     if command["mass_side"] > codes.SIDE_NONE:
         return codes.REJECT_FIELD_INVALID
     number = np.int64(command["instrument"])
     if number != 0 and (
-        number < 0
-        or number >= len(core.instruments)
-        or core.instruments[number]["product"] == NIL
+        number < 0 or number >= len(core.instruments) or core.instruments[number]["product"] == NIL
     ):
         return codes.REJECT_INSTRUMENT_UNKNOWN
     product = np.int64(command["product"])
@@ -371,7 +367,7 @@ def _check_mass(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _is_meant(core, command, order):  # type: ignore[no-untyped-def]
+def _is_meant(core, command, order):
     """Does a mass cancel reach this order?"""
     product = core.instruments[order["instrument"]]["product"]
     return (

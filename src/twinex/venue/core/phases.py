@@ -14,19 +14,19 @@ _PHASE_LAST = codes.PHASE_AUCTION_NO_CANCEL
 
 
 @inner
-def is_product(core, number):  # type: ignore[no-untyped-def]
+def is_product(core, number):
     """Is there a product of this number?"""
     return 0 < number < len(core.products) and core.products[number]["defined"] != 0
 
 
 @inner
-def is_instrument(core, number):  # type: ignore[no-untyped-def]
+def is_instrument(core, number):
     """Is there an instrument of this number?"""
     return 0 < number < len(core.instruments) and core.instruments[number]["product"] != NIL
 
 
 @inner
-def _can_follow(present, phase):  # type: ignore[no-untyped-def]
+def _can_follow(present, phase):
     if phase == present:
         return True
     if present == codes.PHASE_CLOSED:
@@ -37,7 +37,7 @@ def _can_follow(present, phase):  # type: ignore[no-untyped-def]
 
 
 @inner
-def phase_set(core, command):  # type: ignore[no-untyped-def]
+def phase_set(core, command):
     """phase_set: all products named, or none of them."""
     wanted, phase = np.int64(command["product"]), np.int64(command["phase"])
     if wanted != 0 and not is_product(core, wanted):
@@ -57,14 +57,14 @@ def phase_set(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _answer_if_silent(core, template, number):  # type: ignore[no-untyped-def]
+def _answer_if_silent(core, template, number):
     """Every command makes at least one event."""
     if core.now[0]["index"] == 0:
         emit.reference_changed(core, template, number)
 
 
 @inner
-def enter_phase(core, number, phase):  # type: ignore[no-untyped-def]
+def enter_phase(core, number, phase):
     """Bring product `number` into `phase`, with what that sets off."""
     product = core.products[number]
     before = product["phase"]
@@ -82,7 +82,7 @@ def enter_phase(core, number, phase):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _expire(core, number):  # type: ignore[no-untyped-def]
+def _expire(core, number):
     """Cancel every live order of a product in ascending order id."""
     count = np.int64(0)
     for at in range(1, core.now[0]["instrument_high"] + 1):
@@ -93,7 +93,7 @@ def _expire(core, number):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _collect_ids(core, instrument, count, lower, upper):  # type: ignore[no-untyped-def]
+def _collect_ids(core, instrument, count, lower, upper):
     """Append order ids outside `lower`..`upper` (prices) to the scratch table; returns the new count.
 
     With lower > upper every order is outside.
@@ -113,7 +113,7 @@ def _collect_ids(core, instrument, count, lower, upper):  # type: ignore[no-unty
 
 
 @inner
-def _cancel_collected(core, count, reason):  # type: ignore[no-untyped-def]
+def _cancel_collected(core, count, reason):
     now = core.now[0]
     _sort(core.scratch, count)
     for at in range(count):
@@ -122,7 +122,7 @@ def _cancel_collected(core, count, reason):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _sift(ids, root, count):  # type: ignore[no-untyped-def]
+def _sift(ids, root, count):
     while True:
         child = 2 * root + 1
         if child >= count:
@@ -136,7 +136,7 @@ def _sift(ids, root, count):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _sort(ids, count):  # type: ignore[no-untyped-def]
+def _sort(ids, count):
     """Heapsort of ids[:count], in place: kernels allocate nothing."""
     for root in range(count // 2 - 1, -1, -1):
         _sift(ids, root, count)
@@ -146,7 +146,7 @@ def _sort(ids, count):  # type: ignore[no-untyped-def]
 
 
 @inner
-def halt_set(core, command):  # type: ignore[no-untyped-def]
+def halt_set(core, command):
     """halt_set on one instrument, a product's, or all."""
     wanted, halted = np.int64(command["instrument"]), np.int64(command["halted"])
     product = np.int64(command["product"])
@@ -167,7 +167,7 @@ def halt_set(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def timer(core, command):  # type: ignore[no-untyped-def]
+def timer(core, command):
     """timer: indicative auction prices of a product, or of all."""
     wanted = np.int64(command["product"])
     if wanted != 0 and not is_product(core, wanted):
@@ -182,7 +182,7 @@ def timer(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def limits_fit(product, lower, upper):  # type: ignore[no-untyped-def]
+def limits_fit(product, lower, upper):
     """The bounds of price limits (`spec/phases.md`)."""
     tick = product["tick"]
     if lower <= 0 or upper <= lower or upper >= PRICE_MAX:
@@ -194,7 +194,7 @@ def limits_fit(product, lower, upper):  # type: ignore[no-untyped-def]
 
 
 @inner
-def lay_ladder(core, instrument, lower, upper):  # type: ignore[no-untyped-def]
+def lay_ladder(core, instrument, lower, upper):
     """Give the instrument an empty ladder from `lower` to `upper`; reuses its old place if it fits."""
     now = core.now[0]
     ranks = (upper - lower) // instrument["tick"] + 1
@@ -222,7 +222,7 @@ def lay_ladder(core, instrument, lower, upper):  # type: ignore[no-untyped-def]
 
 
 @inner
-def limits_set(core, command):  # type: ignore[no-untyped-def]
+def limits_set(core, command):
     """limits_set: orders outside the new limits leave, the others keep their places."""
     number = np.int64(command["instrument"])
     if not is_instrument(core, number):
@@ -247,7 +247,7 @@ def limits_set(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _move_ladder(core, product, instrument, lower, upper):  # type: ignore[no-untyped-def]
+def _move_ladder(core, product, instrument, lower, upper):
     """Lay the ladder anew and queue the orders as they stood."""
     count = np.int64(0)
     shift_buy = (upper - instrument["upper"]) // instrument["tick"]
@@ -274,7 +274,7 @@ def _move_ladder(core, product, instrument, lower, upper):  # type: ignore[no-un
 
 
 @inner
-def _find_closing_tail(core, product, instrument, corner):  # type: ignore[no-untyped-def]
+def _find_closing_tail(core, product, instrument, corner):
     """The last of the privileged orders that stand at the head of a limit level."""
     if product["limit_priority"] == codes.PRIORITY_TIME:
         return
@@ -286,7 +286,7 @@ def _find_closing_tail(core, product, instrument, corner):  # type: ignore[no-un
 
 
 @inner
-def day_open(core, command):  # type: ignore[no-untyped-def]
+def day_open(core, command):
     """day_open: the first record of a day."""
     now = core.now[0]
     if now["day"] != 0:
@@ -299,7 +299,7 @@ def day_open(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def day_end(core):  # type: ignore[no-untyped-def]
+def day_end(core):
     """day_end: what is not closed closes, then the counts."""
     for number in range(1, len(core.products)):
         product = core.products[number]

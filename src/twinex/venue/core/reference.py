@@ -25,7 +25,7 @@ from twinex.venue.wire import codes
 
 
 @inner
-def _rules_fit(command):  # type: ignore[no-untyped-def]
+def _rules_fit(command):
     """Are all enums and switches of a product_define known?"""
     return (
         command["product_class"] <= codes.CLASS_STOCK
@@ -46,7 +46,7 @@ def _rules_fit(command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _sizes_fit(command):  # type: ignore[no-untyped-def]
+def _sizes_fit(command):
     """Are tick, multiplier, sizes and position limit of a product_define inside their bounds?"""
     minimum, step = np.int64(command["quantity_minimum"]), np.int64(command["quantity_step"])
     limit = np.int64(command["quantity_maximum_limit"])
@@ -64,7 +64,7 @@ def _sizes_fit(command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def define_product(core, command):  # type: ignore[no-untyped-def]
+def define_product(core, command):
     number = np.int64(command["product"])
     if not 1 <= number <= PRODUCTS_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -98,7 +98,7 @@ def define_product(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _instrument_fits(product, command):  # type: ignore[no-untyped-def]
+def _instrument_fits(product, command):
     return (
         limits_fit(product, command["lower_limit"], command["upper_limit"])
         and 0 < command["previous_settlement"] < PRICE_MAX
@@ -110,7 +110,7 @@ def _instrument_fits(product, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def define_instrument(core, command):  # type: ignore[no-untyped-def]
+def define_instrument(core, command):
     number, owner = np.int64(command["instrument"]), np.int64(command["product_of"])
     if not 1 <= number <= INSTRUMENTS_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -141,12 +141,12 @@ def define_instrument(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _is_member(core, number):  # type: ignore[no-untyped-def]
+def _is_member(core, number):
     return 0 < number < len(core.members) and core.members[number]["defined"] != 0
 
 
 @inner
-def define_member(core, command):  # type: ignore[no-untyped-def]
+def define_member(core, command):
     number = np.int64(command["member"])
     if not 1 <= number <= MEMBERS_MAX or command["active"] > 1 or command["credit"] < 0:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -159,7 +159,7 @@ def define_member(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def define_seat(core, command):  # type: ignore[no-untyped-def]
+def define_seat(core, command):
     number = np.int64(command["seat_number"])
     if not 1 <= number <= SEATS_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -171,7 +171,7 @@ def define_seat(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def define_account(core, command):  # type: ignore[no-untyped-def]
+def define_account(core, command):
     number, member = np.int64(command["account"]), np.int64(command["member"])
     if not 1 <= number <= ACCOUNTS_MAX or command["active"] > 1:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -189,12 +189,12 @@ def define_account(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _is_account(core, number):  # type: ignore[no-untyped-def]
+def _is_account(core, number):
     return 0 < number < len(core.accounts) and core.accounts[number]["member"] != NIL
 
 
 @inner
-def set_right(core, command):  # type: ignore[no-untyped-def]
+def set_right(core, command):
     number, product = np.int64(command["account"]), np.int64(command["product"])
     if command["right"] > codes.RIGHT_FULL:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -213,7 +213,7 @@ def set_right(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def set_credit(core, command):  # type: ignore[no-untyped-def]
+def set_credit(core, command):
     number = np.int64(command["member"])
     if command["credit"] < 0:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
@@ -225,7 +225,7 @@ def set_credit(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def set_position(core, command):  # type: ignore[no-untyped-def]
+def set_position(core, command):
     number, account = np.int64(command["instrument"]), np.int64(command["account"])
     hedge = np.int64(command["position_hedge"])
     long, short = np.int64(command["long_yesterday"]), np.int64(command["short_yesterday"])

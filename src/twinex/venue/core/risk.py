@@ -19,7 +19,7 @@ _OFFSET_LAST = codes.OFFSET_CLOSE_TODAY
 
 
 @inner
-def takes_entry(phase):  # type: ignore[no-untyped-def]
+def takes_entry(phase):
     """Phases that accept orders (`spec/phases.md`)."""
     return (
         phase == codes.PHASE_CONTINUOUS
@@ -29,13 +29,13 @@ def takes_entry(phase):  # type: ignore[no-untyped-def]
 
 
 @inner
-def takes_cancel(phase):  # type: ignore[no-untyped-def]
+def takes_cancel(phase):
     """Phases that accept cancels."""
     return phase == codes.PHASE_CONTINUOUS or phase == codes.PHASE_AUCTION_ORDERING
 
 
 @inner
-def check_enter(core, command):  # type: ignore[no-untyped-def]
+def check_enter(core, command):
     """Checks 9 to 27 of an order_enter; 28 to 30 need its position row (`check_holdings`)."""
     reason = _check_fields(command)
     if reason != 0:
@@ -68,7 +68,7 @@ def check_enter(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _check_fields(command):  # type: ignore[no-untyped-def]
+def _check_fields(command):
     if (
         command["side"] > codes.SIDE_SELL
         or command["kind"] > _KIND_LAST
@@ -81,7 +81,7 @@ def _check_fields(command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def owns_account(core, account):  # type: ignore[no-untyped-def]
+def owns_account(core, account):
     """Is `account` a trading code of the command's member?"""
     if account <= 0 or account >= len(core.accounts):
         return False
@@ -89,7 +89,7 @@ def owns_account(core, account):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _check_account(core, command):  # type: ignore[no-untyped-def]
+def _check_account(core, command):
     if not owns_account(core, np.int64(command["account"])):
         return codes.REJECT_ACCOUNT_UNKNOWN
     active = core.accounts[command["account"]]["active"]
@@ -99,7 +99,7 @@ def _check_account(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def check_right(product, number, account, offset):  # type: ignore[no-untyped-def]
+def check_right(product, number, account, offset):
     """Check 13: may the account open, or close, in product `number`?"""
     bit = np.int64(1) << number
     opens = offset == codes.OFFSET_OPEN or product["offset_rule"] == codes.OFFSET_RULE_NONE
@@ -115,7 +115,7 @@ def check_right(product, number, account, offset):  # type: ignore[no-untyped-de
 
 
 @inner
-def _check_capabilities(product, command):  # type: ignore[no-untyped-def]
+def _check_capabilities(product, command):
     if (product["kinds_allowed"] >> np.int64(command["kind"])) & 1 == 0:
         return codes.REJECT_KIND_UNSUPPORTED
     if (product["times_allowed"] >> np.int64(command["time_in_force"])) & 1 == 0:
@@ -139,7 +139,7 @@ def _check_capabilities(product, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _check_phase(product, instrument, command):  # type: ignore[no-untyped-def]
+def _check_phase(product, instrument, command):
     phase = product["phase"]
     if not takes_entry(phase):
         return codes.REJECT_PHASE_NO_ENTRY
@@ -153,7 +153,7 @@ def _check_phase(product, instrument, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _check_entry_price(product, instrument, command):  # type: ignore[no-untyped-def]
+def _check_entry_price(product, instrument, command):
     price = command["price"]
     if command["kind"] != codes.KIND_LIMIT:
         if price == 0:
@@ -164,7 +164,7 @@ def _check_entry_price(product, instrument, command):  # type: ignore[no-untyped
 
 
 @inner
-def check_price(instrument, price):  # type: ignore[no-untyped-def]
+def check_price(instrument, price):
     """Checks 22 to 24."""
     if price % instrument["tick"] != 0:
         return codes.REJECT_PRICE_OFF_TICK
@@ -176,7 +176,7 @@ def check_price(instrument, price):  # type: ignore[no-untyped-def]
 
 
 @inner
-def check_quantity(product, kind, quantity):  # type: ignore[no-untyped-def]
+def check_quantity(product, kind, quantity):
     """Checks 25 to 27."""
     if quantity < product["quantity_minimum"]:
         return codes.REJECT_QUANTITY_BELOW_MINIMUM
@@ -192,7 +192,7 @@ def check_quantity(product, kind, quantity):  # type: ignore[no-untyped-def]
 
 
 @inner
-def check_holdings(core, product, instrument, row, member, side, offset, quantity, price):  # type: ignore[no-untyped-def]
+def check_holdings(core, product, instrument, row, member, side, offset, quantity, price):
     """Checks 28 to 30: closeable volume, position limit, credit. `row` NIL: an empty position."""
     rule = product["offset_rule"]
     if rule != codes.OFFSET_RULE_NONE:
@@ -211,7 +211,7 @@ def check_holdings(core, product, instrument, row, member, side, offset, quantit
 
 
 @inner
-def _insufficient(rule, offset):  # type: ignore[no-untyped-def]
+def _insufficient(rule, offset):
     if rule == codes.OFFSET_RULE_OPEN_CLOSE:
         return codes.REJECT_POSITION_INSUFFICIENT
     if offset == codes.OFFSET_CLOSE_TODAY:
@@ -220,7 +220,7 @@ def _insufficient(rule, offset):  # type: ignore[no-untyped-def]
 
 
 @inner
-def position_room(product, instrument, position, side):  # type: ignore[no-untyped-def]
+def position_room(product, instrument, position, side):
     """Lots that may still be opened on `side` of the row."""
     limit = instrument["position_limit"]
     if limit == 0:
@@ -232,7 +232,7 @@ def position_room(product, instrument, position, side):  # type: ignore[no-untyp
 
 
 @inner
-def check_amend(core, product, instrument, order, new_quantity):  # type: ignore[no-untyped-def]
+def check_amend(core, product, instrument, order, new_quantity):
     """Checks 11 to 15 of an order_amend."""
     if product["amend_allowed"] == 0:
         return codes.REJECT_AMEND_UNSUPPORTED

@@ -33,7 +33,7 @@ _START_ROWS = 64
 
 
 @inner
-def shortage(core, command):  # type: ignore[no-untyped-def]
+def shortage(core, command):
     """What must grow before `command` may be applied; `now.needed` says to how much."""
     now = core.now[0]
     template = np.int64(command["template_id"])
@@ -46,7 +46,7 @@ def shortage(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _event_bytes(core, command, template):  # type: ignore[no-untyped-def]
+def _event_bytes(core, command, template):
     """An upper bound of the event bytes that `command` makes."""
     now = core.now[0]
     fills = np.int64(0)
@@ -67,7 +67,7 @@ def _event_bytes(core, command, template):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _shortage_of_member(core, command):  # type: ignore[no-untyped-def]
+def _shortage_of_member(core, command):
     now = core.now[0]
     if now["order_free"] == NIL and now["order_high"] + 1 >= len(core.orders):
         return state.SHORT_ORDERS
@@ -83,7 +83,7 @@ def _shortage_of_member(core, command):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _short_of(core, table, number, most, code):  # type: ignore[no-untyped-def]
+def _short_of(core, table, number, most, code):
     """A table indexed by `number` must hold it, if it is a number the spec allows."""
     if number >= len(table) and number <= most:
         core.now[0]["needed"] = number + 1
@@ -92,7 +92,7 @@ def _short_of(core, table, number, most, code):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _shortage_of_exchange(core, command, template):  # type: ignore[no-untyped-def]
+def _shortage_of_exchange(core, command, template):
     if template == codes.MEMBER_DEFINE:
         number = np.int64(command["member"])
         return _short_of(core, core.members, number, limits.MEMBERS_MAX, state.SHORT_MEMBERS)
@@ -121,7 +121,7 @@ def _shortage_of_exchange(core, command, template):  # type: ignore[no-untyped-d
 
 
 @inner
-def _shortage_of_levels(core, command, product):  # type: ignore[no-untyped-def]
+def _shortage_of_levels(core, command, product):
     """Room for a ladder between the limits, if they are limits that can be accepted."""
     if not 0 < product < len(core.products) or core.products[product]["defined"] == 0:
         return state.SHORT_NOTHING

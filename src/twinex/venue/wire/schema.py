@@ -2,9 +2,9 @@
 
 The dtypes are built from the schema when this module is imported, so the two cannot drift apart.
 `spec/messages.xml` gives every field name one offset and one type in all commands (and in all
-events), so one dtype with overlapping fields, the *union*, reads and writes the numbers of every message: element
-i of a union array begins at byte 8*i of the buffer (`union_view`). Compiled and plain code use the
-same spelling, `events[position]["price"]`, and no bytes are copied.
+events), so one dtype with overlapping fields, the *union*, reads and writes the numbers of every
+message: element i of a union array begins at byte 8*i of the buffer (`union_view`). Compiled and
+plain code use the same spelling, `events[position]["price"]`, and no bytes are copied.
 """
 
 import xml.etree.ElementTree as ElementTree
@@ -136,7 +136,8 @@ def union_view(buffer: np.ndarray, union: np.dtype) -> np.ndarray:
 
     The last elements that would run past the end are left out: keep `union.itemsize` bytes spare.
     """
-    assert buffer.dtype == np.uint8 and buffer.flags.c_contiguous
+    assert buffer.dtype == np.uint8
+    assert buffer.flags.c_contiguous
     count = (len(buffer) - union.itemsize) // 8 + 1
     assert count > 0, "buffer is shorter than one message"
     return np.ndarray(shape=(count,), dtype=union, buffer=buffer.data, strides=(8,))

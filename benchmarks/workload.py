@@ -1,0 +1,285 @@
+"""Command streams for benchmarks: seeded, vectorised, with every reject reason in them.
+
+`stream(count)` gives framed commands of a market of our own (`markets/open.toml` rules): resting and
+crossing orders, cancels and amends over several instruments, members and accounts, and among them
+one command for every reject reason of the spec, again and again.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twinex.venue.wire import codes
+from twinex.venue.wire.messages import encode, frame, frame_array
+
+SEED = 20260105
+MEMBERS = 50
+ACCOUNTS_A_MEMBER = 20
+INSTRUMENTS = 20
+TICK = 2000
+LOWER, UPPER = 36_000_000, 44_000_000
+MIDDLE = (LOWER + UPPER) // 2
+ONE_IN_REJECTED = 25  # every 25th command is refused on purpose
+
+# Products: 1 trades; 2 holds still in a phase without entry; 3 collects for an auction; 4 has few
+# capabilities; 5 takes no cancels. Instruments 1..INSTRUMENTS belong to 1, the next four to 2..5, then one halted.
+STILL, AUCTION, PLAIN, NO_CANCEL, HALTED = range(INSTRUMENTS + 1, INSTRUMENTS + 6)
+EVERYTHING = 0b111110
+
+
+class Stream(NamedTuple):
+    """Framed commands (uint8), how many, and where the market is open (byte, commands before)."""
+
+    frames: np.ndarray
+    count: int
+    opened_byte: int
+    opened_count: int
+
+
+def _product(number: int, **changes: Any) -> bytes:
+    fields: dict[str, Any] = {
+        "product": number,
+        "product_name": f"P{number}",
+        "price_rule": codes.PRICE_RULE_MIDDLE,
+        "limit_priority": codes.PRIORITY_CLOSING_FIRST,
+        "offset_rule": codes.OFFSET_RULE_OPEN_CLOSE,
+        "kinds_allowed": 15,
+        "times_allowed": 7,
+        "amend_allowed": 1,
+        "protection_allowed": 0,
+        "minimum_allowed": 1,
+        "funds_checked": 1,
+        "tick": TICK,
+        "multiplier": 300,
+        "quantity_minimum": 2,
+        "quantity_maximum_limit": 100,
+        "quantity_maximum_market": 50,
+        "quantity_step": 2,
+        "position_limit": 100_000_000,
+    }
+    return encode("product_define", **(fields | changes))
+
+
+def _instrument(number: int, product: int, **changes: Any) -> bytes:
+    fields: dict[str, Any] = {
+        "instrument": number,
+        "product_of": product,
+        "symbol": f"I{number}",
+        "lower_limit": LOWER,
+        "upper_limit": UPPER,
+        "previous_settlement": MIDDLE,
+    }
+    return encode("instrument_define", **(fields | changes))
+
+
+def opening() -> list[tuple[int, bytes]]:
+    """The day header, reference data and phases: (seat, message)."""
+    messages = [
+        encode("phase_set", phase=codes.PHASE_CONTINUOUS),  # DAY_NOT_OPEN
+        encode("day_open", trading_day=20260105, schema_version=0, market="OPEN"),
+        encode("day_open", trading_day=20260105),  # DAY_ALREADY_OPEN
+        _product(1),
+        _product(2),
+        _product(3),
+        _product(
+            4,
+            kinds_allowed=1,
+            times_allowed=1,
+            offset_rule=codes.OFFSET_RULE_TODAY_YESTERDAY,
+            amend_allowed=0,
+            position_limit=10,
+        ),
+        _product(5),
+    ]
+    messages += [_instrument(number, 1) for number in range(1, INSTRUMENTS + 1)]
+    messages += [_instrument(INSTRUMENTS + product - 1, product) for product in (2, 3, 4, 5)]
+    messages.append(_instrument(HALTED, 1))
+    for member in range(1, MEMBERS + 2):
+        credit = 1 << 58 if member <= MEMBERS else 1
+        messages.append(encode("member_define", member=member, active=1, credit=credit))
+        messages.append(encode("seat_define", member=member, seat_number=member))
+    messages.append(encode("member_define", member=MEMBERS + 2, active=0))
+    messages.append(encode("seat_define", member=MEMBERS + 2, seat_number=MEMBERS + 2))
+    rights = {"open_products": EVERYTHING, "close_products": EVERYTHING, "active": 1}
+    for account in range(1, MEMBERS * ACCOUNTS_A_MEMBER + 1):
+        member = (account - 1) // ACCOUNTS_A_MEMBER + 1
+        messages.append(encode("account_define", account=account, member=member, **rights))
+    poor, idle, closing, barred = (MEMBERS * ACCOUNTS_A_MEMBER + n for n in (1, 2, 3, 4))
+    messages.append(encode("account_define", account=poor, member=MEMBERS + 1, **rights))
+    messages.append(encode("account_define", account=idle, member=1, **(rights | {"active": 0})))
+    close_only = rights | {"open_products": 0}
+    messages.append(encode("account_define", account=closing, member=1, **close_only))
+    messages.append(encode("account_define", account=barred, member=1, active=1))
+    messages.append(encode("phase_set", product=1, phase=codes.PHASE_CONTINUOUS))
+    messages.append(encode("phase_set", product=3, phase=codes.PHASE_AUCTION_ORDERING))
+    messages.append(encode("phase_set", product=4, phase=codes.PHASE_CONTINUOUS))
+    messages.append(encode("phase_set", product=5, phase=codes.PHASE_AUCTION_NO_CANCEL))
+    messages.append(encode("halt_set", instrument=HALTED, halted=1))
+    return [(0, message) for message in messages]
+
+
+def _bad(turn: int) -> Iterator[tuple[int, bytes]]:
+    """One command for every reject reason that a market day can meet, with fresh ids of `turn`."""
+    ids = iter(range((1 << 40) + turn * 100, (1 << 40) + turn * 100 + 100))
+    poor, idle, closing, barred = (MEMBERS * ACCOUNTS_A_MEMBER + n for n in (1, 2, 3, 4))
+
+    def enter(seat: int = 1, **changes: Any) -> tuple[int, bytes]:
+        fields: dict[str, Any] = {
+            "client_id": next(ids),
+            "instrument": 1,
+            "account": 1,
+            "price": LOWER,
+            "quantity": 2,
+        }
+        return seat, encode("order_enter", **(fields | changes))
+
+    unknown = bytearray(encode("order_cancel", client_id=next(ids)))
+    unknown[2:4] = (77).to_bytes(2, "little")
+    yield 1, bytes(unknown)
+    short = bytearray(encode("order_cancel", client_id=next(ids)))
+    short[0:2] = (16).to_bytes(2, "little")
+    yield 1, bytes(short[:24])
+    yield enter(seat=9_999)
+    yield 1, encode("phase_set", phase=codes.PHASE_CLOSED)
+    yield enter(client_id=0)
+    first = next(ids)
+    kept = enter(client_id=first, instrument=NO_CANCEL)
+    yield kept
+    yield kept  # repeated
+    yield enter(client_id=first, quantity=4)
+    yield enter(seat=MEMBERS + 2)
+    yield enter(account=0)
+    yield enter(account=idle)
+    yield enter(instrument=9_999)
+    yield enter(account=barred)
+    yield enter(account=closing)
+    yield enter(instrument=HALTED)
+    yield enter(instrument=STILL)
+    yield 1, encode("order_cancel", client_id=next(ids), target_client_id=first)
+    yield enter(instrument=AUCTION, kind=codes.KIND_MARKET, price=0)
+    yield enter(side=9)
+    yield enter(instrument=PLAIN, kind=codes.KIND_BEST, price=0)
+    yield enter(instrument=PLAIN, time_in_force=codes.TIME_FOK)
+    yield enter(offset=codes.OFFSET_CLOSE_TODAY)
+    yield enter(minimum_quantity=1)
+    yield enter(price=MIDDLE + 1)
+    yield enter(price=UPPER + TICK)
+    yield enter(price=LOWER - TICK)
+    yield enter(kind=codes.KIND_MARKET)
+    yield enter(quantity=1)
+    yield enter(quantity=102)
+    yield enter(quantity=3)
+    yield enter(instrument=2, account=2, offset=codes.OFFSET_CLOSE, hedge=1)
+    yield enter(instrument=PLAIN, offset=codes.OFFSET_CLOSE_TODAY)
+    yield enter(instrument=PLAIN, offset=codes.OFFSET_CLOSE)
+    yield enter(instrument=PLAIN, quantity=12)
+    yield enter(seat=MEMBERS + 1, account=poor)
+    yield 1, encode("order_cancel", client_id=next(ids), target_client_id=1 << 50)
+    done = next(ids)
+    yield enter(client_id=done, time_in_force=codes.TIME_FAK)
+    yield 1, encode("order_cancel", client_id=next(ids), target_client_id=done)
+    plain = next(ids)
+    yield enter(client_id=plain, instrument=PLAIN)
+    amend = {"target_client_id": plain, "new_price": LOWER, "new_quantity": 2}
+    yield 1, encode("order_amend", client_id=next(ids), **amend)
+    yield 1, encode("order_cancel", client_id=next(ids), target_client_id=plain)
+    yield 0, encode("credit_set", member=1, credit=-1)
+    yield 0, encode("credit_set", member=900_000, credit=1)
+    yield 0, _product(1)
+    yield 0, encode("phase_set", product=1, phase=codes.PHASE_AUCTION_MATCH)
+    yield 0, encode("limits_set", instrument=PLAIN, lower_limit=UPPER, upper_limit=LOWER)
+    yield 0, encode("day_open", trading_day=20260105)
+
+
+def bad_commands(turn: int) -> list[bytes]:
+    """The frames of `_bad`."""
+    return [frame(seat, message) for seat, message in _bad(turn)]
+
+
+def _traffic(count: int, generator: np.random.Generator) -> list[np.ndarray]:
+    """`count` good commands as rows of bytes: 48% rest, 9% cross, 36% cancel, 7% amend."""
+    kind = generator.choice(4, size=count, p=[0.48, 0.09, 0.36, 0.07])
+    member = generator.integers(1, MEMBERS + 1, size=count)
+    client_id = _count_by(member)
+    enters = frame_array("order_enter", count)
+    enters["seat"], enters["client_id"] = member, client_id
+    enters["instrument"] = generator.integers(1, INSTRUMENTS + 1, size=count)
+    own = generator.integers(0, ACCOUNTS_A_MEMBER, size=count)
+    enters["account"] = (member - 1) * ACCOUNTS_A_MEMBER + own + 1
+    side = generator.integers(0, 2, size=count)
+    away = generator.geometric(0.08, size=count).clip(1, 900)
+    away = np.where(kind == 1, -generator.geometric(0.3, size=count).clip(1, 20), away)
+    enters["side"] = side
+    enters["price"] = MIDDLE + np.where(side == 0, -away, away) * TICK
+    enters["quantity"] = 2 * generator.geometric(0.25, size=count).clip(1, 25)
+    crossing = kind == 1
+    enters["time_in_force"] = np.where(crossing, generator.integers(0, 2, size=count), 0)
+    market = crossing & (generator.random(count) < 0.3)
+    enters["kind"] = np.where(market, generator.integers(1, 4, size=count), 0)
+    enters["time_in_force"] = np.where(market, codes.TIME_FAK, enters["time_in_force"])
+    enters["price"] = np.where(market, 0, enters["price"])
+    target = _targets(kind, member, client_id, generator)
+    cancels, amends = frame_array("order_cancel", count), frame_array("order_amend", count)
+    for array in (cancels, amends):
+        array["seat"], array["client_id"] = member, client_id
+        array["target_client_id"] = target
+    amends["new_quantity"] = 2 * generator.integers(1, 20, size=count)
+    amends["new_price"] = MIDDLE + np.where(side == 0, -away, away) * TICK
+    return [enters, cancels, amends, kind]
+
+
+def _count_by(member: np.ndarray) -> np.ndarray:
+    """1, 2, 3 ... for each member, in order."""
+    order = np.argsort(member, kind="stable")
+    result = np.empty(len(member), dtype=np.int64)
+    starts = np.searchsorted(member[order], np.arange(member.max() + 2))
+    result[order] = np.arange(len(member)) - starts[member[order]] + 1
+    return result
+
+
+def _targets(
+    kind: np.ndarray, member: np.ndarray, client_id: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """For each row the client id of a resting order of its member: the oldest ones, shuffled a bit.
+
+    Rows that follow one another name different orders, so that the book stays about as large.
+    """
+    rests, names = kind == 0, kind >= 2
+    result = np.ones(len(member), dtype=np.int64)
+    for number in range(1, int(member.max()) + 1):
+        rows = np.flatnonzero(member == number)
+        entered = np.flatnonzero(rests[rows])
+        if len(entered) == 0:
+            continue
+        turn = np.cumsum(names[rows]) + generator.integers(0, 8, size=len(rows))
+        result[rows] = client_id[rows[entered[turn.clip(0, len(entered) - 1)]]]
+    return result
+
+
+def stream(count: int, seed: int = SEED) -> Stream:
+    """The opening, then about `count` commands, one in `ONE_IN_REJECTED` refused on purpose."""
+    generator = np.random.default_rng(seed)
+    head = [frame(seat, message) for seat, message in opening()]
+    enters, cancels, amends, kind = _traffic(count, generator)
+    rows = [array.view(np.uint8).reshape(count, -1) for array in (enters, cancels, amends)]
+    sizes = np.array([rows[0].shape[1], rows[0].shape[1], rows[1].shape[1], rows[2].shape[1]])
+    lengths = sizes[kind]
+    bad = [bad_commands(turn) for turn in range(count // (ONE_IN_REJECTED * 47) + 1)]
+    flat = [one for many in bad for one in many]
+    every = ONE_IN_REJECTED - 1
+    inserted = np.zeros(count, dtype=np.int64)
+    places = np.arange(every, count, every)[: len(flat)]
+    inserted[places] = [len(one) for one in flat[: len(places)]]
+    offsets = np.cumsum(lengths + inserted) - lengths
+    out = np.zeros(int((lengths + inserted).sum()), dtype=np.uint8)
+    for number, source in ((0, rows[0]), (1, rows[0]), (2, rows[1]), (3, rows[2])):
+        chosen = np.flatnonzero(kind == number)
+        width = source.shape[1]
+        out[offsets[chosen, None] + np.arange(width)] = source[chosen]
+    for place, one in zip(places.tolist(), flat, strict=False):
+        end = int(offsets[place])
+        out[end - len(one) : end] = np.frombuffer(one, dtype=np.uint8)
+    opened = b"".join(head)
+    frames = np.concatenate([np.frombuffer(opened, dtype=np.uint8), out])
+    return Stream(frames, len(head) + count + len(places), len(opened), len(head))

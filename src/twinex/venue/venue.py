@@ -1,0 +1,346 @@
+"""The venue, wired in flow order: frames -> sequencer -> journal -> core -> events -> release gate.
+
+    venue = Venue()                                   # in memory, for research
+    venue = Venue("days/20260105", durability="disk") # a day on disk
+    venue = Venue.reopen("days/20260105")             # go on after a stop
+    events = venue.send(seat, message)                # one command, all its events
+    events = venue.submit(frames)                     # many framed commands at compiled speed
+
+Nothing is returned, and no reader sees anything, before its command is committed
+(`spec/journal.md`, release gate).
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+
+from twinex.venue import histogram
+from twinex.venue.clock import ns_per_tick
+from twinex.venue.core import room, state
+from twinex.venue.core.view import Depth, indicate, read_depth
+from twinex.venue.journal.checksum import TABLE
+from twinex.venue.journal.day import Day
+from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES
+from twinex.venue.journal.reader import JournalReader
+from twinex.venue.sequencer import TAIL, Journal, frames_over, journal_over, replay, sequence
+from twinex.venue.wire.messages import decode, frame
+from twinex.venue.wire.schema import RECORD, union_view
+
+FORWARD_JUMP_NS = 1_000_000_000  # spec/journal.md, Sequencer
+BACKWARD_JUMP_NS = 100_000_000
+_DURABILITIES = ("memory", "disk")
+
+
+class VenueError(Exception):
+    """The venue was asked for something it cannot do."""
+
+
+class BadFrame(VenueError):  # noqa: N818
+    """Bytes in front of the sequencer that are no frame: nothing of them or behind them was done."""
+
+
+class Statistics(NamedTuple):
+    """Counts of the day so far."""
+
+    commands: int
+    events: int
+    orders: int
+    trades: int
+    volume: int
+    rejects: int
+    live_orders: int
+
+
+class Venue:
+    """One trading day's sequencer, journal and core in this process. Not thread-safe."""
+
+    def __init__(
+        self,
+        directory: Path | str | None = None,
+        *,
+        durability: str = "memory",
+        clock: Callable[[], int] = time.time_ns,
+        steady_clock: Callable[[], int] | None = None,
+        segment_bytes: int = DEFAULT_SEGMENT_BYTES,
+        keep: bool = True,
+        measure: bool = False,
+        first_sequence: int = 1,
+        chain: int = 0,
+        on_alarm: Callable[[str], None] | None = None,
+    ) -> None:
+        """A new day. Without a directory it lives in memory (`keep=False` forgets what was read).
+
+        `directory` gets its files when the day is opened by `day_open`, the first command. `clock`
+        gives ns since the epoch; a `steady_clock` beside it (the default has one) makes forward jumps
+        visible. `first_sequence` and `chain` go on from the day before.
+        """
+        if durability not in _DURABILITIES:
+            raise VenueError(f"durability {durability!r}: choose one of {', '.join(_DURABILITIES)}")
+        if durability == "disk" and directory is None:
+            raise VenueError("durability 'disk' needs a directory")
+        self.directory = Path(directory) if directory is not None else None
+        self.durability, self.clock = durability, clock
+        if steady_clock is None and clock is time.time_ns:
+            steady_clock = time.monotonic_ns
+        self._steady_clock = steady_clock
+        self._readings = (0, 0)
+        self._options = {"segment_bytes": segment_bytes, "first_sequence": first_sequence}
+        self._chain, self._keep = chain, keep
+        self._on_alarm = on_alarm
+        self.alarms: list[str] = []
+        self.schedule_suspended = False
+        self.service_times = histogram.empty() if measure else np.zeros(0, dtype=np.int64)
+        self._core = room.empty_core()
+        self._tail = np.zeros(1, dtype=TAIL)
+        self._day: Day | None = None
+        self._journal: Journal
+        if self.directory is None:
+            self._begin(Day.in_memory(chain=chain, keep=keep, **self._options))
+
+    @classmethod
+    def reopen(
+        cls,
+        directory: Path | str,
+        *,
+        durability: str = "memory",
+        clock: Callable[[], int] = time.time_ns,
+        measure: bool = False,
+        on_alarm: Callable[[str], None] | None = None,
+    ) -> "Venue":
+        """Go on with a day after a stop: check its journal, cut a torn tail, replay, release.
+
+        Raises the errors of `journal.errors` where the day cannot be trusted.
+        """
+        venue = cls(
+            directory, durability=durability, clock=clock, measure=measure, on_alarm=on_alarm
+        )
+        day = Day.open(directory, durable=durability == "disk")
+        try:
+            venue._begin(day)
+            venue._replay(day)
+        except BaseException:
+            day.close()
+            raise
+        return venue
+
+    def _begin(self, day: Day) -> None:
+        """Stand at the journal's end and at the start of the event stream."""
+        self._day = day
+        place, tail = day.place, self._tail[0]
+        tail["sequence"], tail["time_ns"] = place.next_sequence - 1, place.last_time_ns
+        tail["term"], tail["chain"] = place.term, place.chain
+        self._enter_journal_segment()
+        self._enter_event_segment()
+
+    def _enter_journal_segment(self) -> None:
+        journal = self._opened().journal
+        self._journal = journal_over(journal.octets, journal.position, journal.limit, self._tail)
+
+    def _enter_event_segment(self) -> None:
+        events = self._opened().events
+        self._core = room.with_events(self._core, events.octets, events.position, events.limit)
+
+    def _opened(self) -> Day:
+        if self._day is None:
+            raise VenueError("the day is not open: send day_open first")
+        return self._day
+
+    # -- commands in, events out ---------------------------------------------------------------
+
+    def send(self, seat: int, message: bytes) -> bytes:
+        """One command of `seat` (0 = the exchange); all its event bytes."""
+        if self._day is None:
+            self._create_day(message)
+        return self.submit(np.frombuffer(frame(seat, message), dtype=np.uint8)).tobytes()
+
+    def _create_day(self, message: bytes) -> None:
+        """Make the day's files: the first command must be its header."""
+        head = decode(message)
+        if head.name != "day_open":
+            raise VenueError(f"the first command of a day on disk is day_open, not {head.name}")
+        assert self.directory is not None
+        self._begin(
+            Day.create(
+                self.directory,
+                trading_day=head.fields["trading_day"],
+                chain=self._chain,
+                durable=self.durability == "disk",
+                **self._options,
+            )
+        )
+
+    def submit(self, frames: np.ndarray) -> np.ndarray:
+        """Framed commands (`wire.messages.frame`, uint8); their event bytes, once committed.
+
+        The result is a view of the event stream where it lies in one segment, else a copy.
+        Raises BadFrame for bytes that are no frame; commands before them are done and committed.
+        """
+        if self._day is None:
+            self._create_day(_first_message(frames))
+        source, end = frames_over(frames), len(frames)
+        clock_ns = self._read_clock()
+        parts: list[np.ndarray] = []
+        begun = self._event_position()
+        place, short = 0, state.SHORT_NOTHING
+        while place < end:
+            short, place = sequence(
+                self._core, self._journal, source, place, end, clock_ns, self.service_times
+            )
+            if short in (state.SHORT_NOTHING, state.BAD_FRAME):
+                break
+            begun = self._make_room(int(short), parts, begun)
+        parts.append(self._opened().events.octets[begun : self._event_position()])
+        self._commit()
+        if short == state.BAD_FRAME:
+            raise BadFrame(f"no frame at byte {place} of {end}: length, seat, message expected")
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _make_room(self, short: int, parts: list[np.ndarray], begun: int) -> int:
+        """Grow what is short; where the event segment is, note the part written so far."""
+        day = self._opened()
+        following = int(self._tail[0]["sequence"]) + 1
+        if short == state.SHORT_JOURNAL:
+            day.journal.position = int(self._tail[0]["position"])
+            day.journal.roll(following, int(self._tail[0]["chain"]))
+            self._enter_journal_segment()
+        elif short == state.SHORT_EVENTS:
+            end = self._event_position()
+            parts.append(day.events.octets[begun:end])
+            day.events.position = end
+            day.events.roll(following, least=int(self._core.now[0]["needed"]))
+            self._enter_event_segment()
+            return day.events.position
+        else:
+            self._core = room.grow(self._core, short)
+        return begun
+
+    def _event_position(self) -> int:
+        return int(self._core.now[0]["event_position"]) << 3
+
+    def _commit(self) -> None:
+        """The release gate: under `disk` wait for the disk, then let everything applied through."""
+        day, tail, now = self._opened(), self._tail[0], self._core.now[0]
+        day.journal.position = int(tail["position"])
+        day.events.position = self._event_position()
+        if self.durability == "disk":
+            day.journal.sync()
+        day.gate.publish(
+            int(tail["sequence"]),
+            day.journal.stream_offset,
+            day.events.stream_offset,
+            bool(now["day"] == 2),
+        )
+
+    def _read_clock(self) -> int:
+        """The clock; a jump raises an alarm and suspends scheduled phases (`spec/journal.md`)."""
+        now, last = self.clock(), int(self._tail[0]["time_ns"])
+        if last and now - last < -BACKWARD_JUMP_NS:
+            self._alarm(f"the clock stands {last - now} ns behind the journal")
+        if self._steady_clock is not None:
+            steady = self._steady_clock()
+            ahead = (now - self._readings[0]) - (steady - self._readings[1])
+            if self._readings[1] and ahead > FORWARD_JUMP_NS:
+                self._alarm(f"the clock jumped {ahead} ns forward")
+            self._readings = now, steady
+        return now
+
+    def _alarm(self, text: str) -> None:
+        self.schedule_suspended = True
+        self.alarms.append(text)
+        if self._on_alarm:
+            self._on_alarm(text)
+
+    def _replay(self, day: Day) -> None:
+        """Apply the whole journal again; the event stream is written anew, byte for byte."""
+        assert self.directory is not None
+        records = JournalReader(self.directory, committed_only=False)
+        while block := records.poll():
+            union = union_view(block.octets, RECORD)
+            words = block.octets[: len(block.octets) & ~7].view(np.int64)
+            place = block.start
+            while place < block.end:
+                short, place = replay(
+                    self._core, block.octets, words, union, TABLE, place, block.end
+                )
+                if short == state.SHORT_EVENTS:
+                    following = int(self._core.now[0]["sequence"]) + 1
+                    day.events.position = self._event_position()
+                    day.events.roll(following, least=int(self._core.now[0]["needed"]))
+                    self._enter_event_segment()
+                elif short != state.SHORT_NOTHING:
+                    self._core = room.grow(self._core, int(short))
+        day.events.position = self._event_position()
+        day.events.trim()
+        self._commit()
+
+    # -- what one can look at ------------------------------------------------------------------
+
+    @property
+    def sequence(self) -> int:
+        """Of the last command."""
+        return int(self._tail[0]["sequence"])
+
+    @property
+    def chain(self) -> int:
+        """The journal's rolling hash (int64 with the bits of the spec's uint64)."""
+        return int(self._tail[0]["chain"])
+
+    @property
+    def day(self) -> Day:
+        """Journal, event stream and gate. Raises VenueError before day_open of a day on disk."""
+        return self._opened()
+
+    @property
+    def core(self) -> state.Core:
+        """The core's tables, to look at."""
+        return self._core
+
+    def book(self, instrument: int, depth: int = 5) -> Depth:
+        """The best `depth` levels of each side of an instrument."""
+        return read_depth(self._core, instrument, depth)
+
+    def indication(self, instrument: int) -> tuple[int, int, int] | None:
+        """(price, volume, surplus) of an auction held now; None if nothing crosses."""
+        price, volume, surplus = indicate(self._core, instrument)
+        return (price, volume, surplus) if volume else None
+
+    def statistics(self) -> Statistics:
+        now = self._core.now[0]
+        names = ("commands", "events", "orders_accepted", "last_trade_id", "volume", "rejects")
+        return Statistics(*(int(now[name]) for name in names), int(now["live_orders"]))
+
+    def service_time_ns(self, *shares: float) -> list[float]:
+        """Quantiles of the time a command takes in the core, where `measure` is on."""
+        tick = ns_per_tick()
+        return [histogram.quantile(self.service_times, share) * tick for share in shares]
+
+    def reserve(self, *, commands: int, orders: int) -> None:
+        """Tables for a day of about this size, so that none grows while the market is open."""
+        self._core = room.reserve(self._core, commands=commands, orders=orders)
+
+    def close(self) -> None:
+        """Give the day's files back; what is durable is synchronised."""
+        if self._day is not None:
+            self._day.close()
+            self._day = None
+
+    def __enter__(self) -> "Venue":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _first_message(frames: np.ndarray) -> bytes:
+    """The message of the first frame."""
+    length = int(frames[:4].view(np.uint32)[0]) if len(frames) >= 4 else 0
+    return frames[8 : 8 + length].tobytes()
