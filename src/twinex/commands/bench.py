@@ -1,0 +1,59 @@
+"""`twinex bench`: run one of the checkout's benchmarks."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EPILOG = """
+[bold]Examples[/bold]
+
+twinex bench                 which benchmarks there are
+
+twinex bench matching        run one
+
+twinex bench matching --json | jq .
+"""
+
+
+class BenchError(Exception):
+    """A benchmark that is not there; the text says which are."""
+
+
+def bench(
+    name: Annotated[
+        str | None, typer.Argument(help="benchmarks/bench_NAME.py; without it they are listed.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the final JSON object alone, on one line.")
+    ] = False,
+) -> None:
+    """Run a benchmark. The last line it prints is one JSON object with every figure."""
+    directory = _directory()
+    names = sorted(path.stem.removeprefix("bench_") for path in directory.glob("bench_*.py"))
+    if name is None:
+        for known in names:
+            typer.echo(known)
+        return
+    if name not in names:
+        raise BenchError(
+            f"no benchmark {name!r} in {directory}: it has {', '.join(names) or 'none'}"
+        )
+    command = [sys.executable, str(directory / f"bench_{name}.py")]
+    if not json:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode == 0:
+        typer.echo(done.stdout.rstrip().rpartition("\n")[2])
+    raise typer.Exit(done.returncode)
+
+
+def _directory() -> Path:
+    from twinex.venue.wire.schema import spec_directory
+
+    directory = spec_directory().parent / "benchmarks"
+    if not directory.is_dir():
+        raise BenchError("benchmarks are part of the source checkout: run `twinex bench` in one")
+    return directory

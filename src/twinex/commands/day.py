@@ -1,0 +1,121 @@
+"""`twinex day`: simulate a trading day and report it."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from twinex.commands.output import console, warm_up
+
+if TYPE_CHECKING:
+    from twinex.day.runner import Outcome
+    from twinex.day.settings import Settings
+    from twinex.day.summary import Summary
+
+EPILOG = """
+[bold]Examples[/bold]
+
+twinex day                                  a day at CFFEX, kept in days/20260706
+
+twinex day --seed 7 --commands 200000       a smaller, different one
+
+twinex day --market shfe --no-keep          Shanghai futures, night session included
+
+twinex day --show days/20260706             the report again
+"""
+
+
+def day(
+    market: Annotated[
+        str, typer.Option(help="A market of markets/, or the path of a market file (.toml).")
+    ] = "cffex",
+    date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The trading day.", show_default="2026-07-06"),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The same seed makes the same day, byte for byte.")
+    ] = 1,
+    commands: Annotated[
+        int, typer.Option(min=100, max=50_000_000, help="How many commands to send, about.")
+    ] = 1_500_000,
+    directory: Annotated[
+        Path, typer.Option(help="Where days are kept; this one in its own folder YYYYMMDD.")
+    ] = Path("days"),
+    durability: Annotated[
+        str,
+        typer.Option(
+            help="When a command counts as done: memory (applied) or disk (synchronised)."
+        ),
+    ] = "memory",
+    keep: Annotated[
+        bool, typer.Option("--keep/--no-keep", help="Keep journal and events on disk, or nothing.")
+    ] = True,
+    show: Annotated[
+        Path | None, typer.Option(help="Print the report of a day simulated before, and stop.")
+    ] = None,
+) -> None:
+    """Simulate a whole trading day: call auctions, makers, takers and hedgers, the close."""
+    from twinex.day import report, summary
+    from twinex.day.settings import DEFAULT_DAY, Settings
+
+    shown = console()
+    if show is not None:
+        report.show(summary.load(show), shown)
+        return
+    warm_up(shown)
+    trading_day = date.date() if date else DEFAULT_DAY
+    place = directory / f"{trading_day:%Y%m%d}" if keep else None
+    settings = Settings(market, trading_day, seed, commands, place, durability)
+    report.show(_simulate(settings, shown), shown)
+
+
+def _simulate(settings: "Settings", shown: Console) -> "Summary":
+    """Run the day under a progress bar, read its events back, write the summary beside them."""
+    from twinex.day import summary
+    from twinex.day.directory import claim
+    from twinex.day.reading import statistics_of
+
+    directory = settings.directory
+    if directory is not None:
+        claim(settings)
+    outcome = _run(settings, shown)
+    statistics = outcome.statistics
+    if directory is not None:
+        statistics = statistics_of(directory, outcome.opening.listing)
+    made = summary.summarise(outcome, statistics)
+    if directory is not None:
+        summary.write(made, directory)
+    return made
+
+
+def _run(settings: "Settings", shown: Console) -> "Outcome":
+    from twinex.day.figures import clock_text
+    from twinex.day.runner import DayRun, Moment
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("[bold]{task.fields[clock]}[/]"),
+        BarColumn(bar_width=40),
+        TextColumn("{task.fields[counts]}"),
+    )
+    progress = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+    with progress:
+        task = progress.add_task("", total=1000, clock="", counts="setting the market up")
+        run = DayRun(settings)
+        offset = run.market.utc_offset_hours
+
+        def watch(moment: Moment) -> None:
+            speed = moment.commands / max(moment.seconds, 0.001)
+            progress.update(
+                task,
+                completed=moment.share,
+                clock=clock_text(moment.time_ns, offset),
+                counts=f"{moment.commands:,} commands  {moment.trades:,} trades  "
+                f"{moment.rejects:,} rejects  {speed:,.0f}/s  {run.favourite} {moment.price}",
+            )
+
+        return run.run(watch)

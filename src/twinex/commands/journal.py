@@ -1,0 +1,193 @@
+"""`twinex journal`: look at a day's journal and event stream, check them, count and export them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from twinex.commands.output import console, warm_up
+
+if TYPE_CHECKING:
+    from twinex.venue.journal.reader import Event, Record
+
+app = typer.Typer(
+    help="Look at a day's journal and event stream.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    epilog="A day is a directory, for instance days/20260706 after `twinex day`.",
+)
+Day = Annotated[Path, typer.Argument(help="The day's directory.")]
+
+_CHINA_HOURS = 8
+_MASK = (1 << 64) - 1
+_HIDDEN = {"sequence", "time_ns", "index"}
+_ENUMS_OF = {
+    "kind": "PriceKind",
+    "phase": "Phase",
+    "right": "Right",
+    "side": "Side",
+    "mass_side": "Side",
+    "time_in_force": "TimeInForce",
+    "offset": "Offset",
+    "hedge": "Hedge",
+    "position_hedge": "Hedge",
+    "role": "Role",
+    "price_source": "PriceSource",
+    "cancel_reason": "CancelReason",
+    "reject_reason": "RejectReason",
+}
+
+
+@app.command()
+def show(
+    day: Day,
+    first: Annotated[
+        int | None, typer.Option("--from", min=1, help="The sequence to start with.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 40,
+    events: Annotated[bool, typer.Option("--events", help="Events instead of commands.")] = False,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", "-k", help="Only this message, e.g. trade; may be repeated."),
+    ] = None,
+    seat: Annotated[
+        int | None, typer.Option(help="Only from this seat; 0 is the exchange.")
+    ] = None,
+) -> None:
+    """Read the journal command by command, or the event stream event by event."""
+    from twinex.day.figures import clock_text
+
+    for name in kind or ():
+        _check_kind(name, events)
+    shown = console()
+    found = 0
+    for item, name, fields in _items(day, first, events):
+        if (kind and name not in kind) or (seat is not None and _seat(item, fields) != seat):
+            continue
+        clock = clock_text(item.time_ns, _CHINA_HOURS, fraction=True)
+        place = f"{item.sequence:>9}" if not events else f"{item.sequence:>9}.{item.index:<3}"  # type: ignore[union-attr]
+        who = "" if events else f"[dim]seat[/] {item.seat:<4} "  # type: ignore[union-attr]
+        words = " ".join(f"[dim]{key}[/] {value}" for key, value in _words(fields))
+        shown.print(f"{place} [dim]{clock}[/] {who}[bold]{name}[/] {words}", soft_wrap=True)
+        found += 1
+        if found == count:
+            break
+    if found == 0:
+        shown.print("nothing of that kind is there")
+
+
+def _items(
+    day: Path, first: int | None, events: bool
+) -> "Iterator[tuple[Record | Event, str, dict[str, Any]]]":
+    from twinex.venue.journal.reader import EventReader, JournalReader
+    from twinex.venue.wire.messages import MessageError
+
+    reader = EventReader(day, first) if events else JournalReader(day, first)
+    for item in reader:
+        try:
+            message = item.message
+        except MessageError:
+            yield item, "undecoded", {"bytes": item.body.hex()}
+            continue
+        yield item, message.name, message.fields
+
+
+def _check_kind(name: str, events: bool) -> None:
+    from twinex.venue.wire.schema import COMMANDS, EVENTS
+
+    known = EVENTS if events else COMMANDS
+    if name not in known:
+        hint = " (leave --events away)" if events and name in COMMANDS else ""
+        hint = " (add --events)" if not events and name in EVENTS else hint
+        raise typer.BadParameter(f"{name!r}{hint}: choose one of {', '.join(known)}")
+
+
+def _seat(item: "Record | Event", fields: dict[str, Any]) -> int:
+    return int(getattr(item, "seat", fields.get("seat", -1)))
+
+
+def _words(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    from twinex.venue.wire.schema import ENUMS
+
+    for key, value in fields.items():
+        if key in _HIDDEN:
+            continue
+        if isinstance(value, bytes):
+            yield key, value.hex()[:16]
+            continue
+        names = {number: name for name, number in ENUMS.get(_ENUMS_OF.get(key, ""), {}).items()}
+        yield key, str(names.get(value, value))
+
+
+@app.command()
+def verify(day: Day) -> None:
+    """Check every record (length, checksum, sequence, chain), then replay it and compare events.
+
+    Exit status 1 if the journal is torn or the replay gives other events.
+    """
+    from twinex.commands.replay import replay_differs
+    from twinex.venue.journal.recovery import verify as check
+
+    shown = console()
+    report = check(day)
+    if not report.is_whole:
+        shown.print(f"torn: {report.torn}" if report.torn else str(report.error), soft_wrap=True)
+        raise typer.Exit(1)
+    place = report.place
+    shown.print(
+        f"sequences {place.first_sequence} to {place.next_sequence - 1}: every record is whole, "
+        f"chain {place.chain & _MASK:016x}"
+    )
+    warm_up(shown)
+    difference = replay_differs(day, report)
+    shown.print(difference or "replayed: the same events, byte for byte", soft_wrap=True)
+    if difference:
+        raise typer.Exit(1)
+
+
+@app.command()
+def stats(day: Day) -> None:
+    """Count messages by template, and the busiest minutes."""
+    from twinex.venue.journal.stats import collect
+
+    shown = console()
+    found = collect(day)
+    shown.print(
+        f"sequences {found.first_sequence} to {found.last_sequence}: {found.commands:,} commands in "
+        f"{found.journal_bytes:,} bytes, {found.events:,} events in {found.event_bytes:,} bytes, "
+        f"{found.segments} segments"
+    )
+    shown.print(_frame(found.templates))
+    shown.print(_frame(found.minutes.sort("commands", descending=True).head(10)))
+
+
+def _frame(frame: Any) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name, kind in frame.schema.items():
+        table.add_column(name, justify="right" if kind.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*(f"{v:,}" if isinstance(v, int) else str(v) for v in row))
+    return table
+
+
+@app.command()
+def export(
+    day: Day,
+    target: Annotated[
+        Path | None, typer.Option("--to", help="Where to write.", show_default="DAY/parquet")
+    ] = None,
+) -> None:
+    """Write commands and events as Parquet files, one for each kind of message."""
+    from twinex.venue.journal.export import export_day
+
+    shown = console()
+    _print_files(shown, export_day(day, target or day / "parquet"))
+
+
+def _print_files(shown: Console, files: dict[Path, int]) -> None:
+    for path, rows in files.items():
+        shown.print(f"{rows:>12,}  {path}", soft_wrap=True)

@@ -1,0 +1,45 @@
+"""Where commands print: consoles, and the line that shows while kernels compile.
+
+Colours follow the terminal and NO_COLOR; what is piped elsewhere is plain text of a fixed width.
+"""
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+_PIPED_WIDTH = 160
+
+
+def console() -> Console:
+    """Standard output."""
+    return Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
+
+
+def error_console() -> Console:
+    """Standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def warm_up(shown: Console) -> None:
+    """Compile the venue's kernels if this is their first run, saying how far it is."""
+    from twinex.venue.compiler import is_warm
+    from twinex.venue.warm import warm_up as compile_kernels
+
+    if is_warm():
+        return
+    shown.print("Compiling for this machine: once for each version, about two minutes.")
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=shown, transient=True) as progress:
+        task = progress.add_task("compiling", total=None)
+
+        def tell(done: int, total: int, name: str) -> None:
+            progress.update(task, completed=done, total=total, description=f"compiling {name}")
+
+        compile_kernels(tell)

@@ -1,0 +1,1 @@
+"""The simulated trading day: traders, the run of a day, and the report of it."""

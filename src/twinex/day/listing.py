@@ -1,0 +1,97 @@
+"""The contracts of the simulated day as columns, read from the day's reference commands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from twinex.venue.wire import codes
+from twinex.venue.wire.messages import Message, decode
+
+Ints = npt.NDArray[np.int64]
+
+# Options move with the futures of their index (rulebook 1.3).
+_FAMILY_OF_OPTIONS = {"IO": "IF", "HO": "IH", "MO": "IM"}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One row a contract, ascending by instrument id; a *slot* is its place here."""
+
+    symbols: list[str]
+    product_names: list[str]
+    families: list[str]
+    instrument: Ints
+    product: Ints
+    family: Ints
+    product_class: Ints
+    offset_rule: Ints
+    tick: Ints
+    multiplier: Ints
+    lower: Ints
+    upper: Ints
+    settlement: Ints
+    strike: Ints
+    call: npt.NDArray[np.bool_]
+    month: Ints
+    expiry_day: Ints
+    quantity_limit: Ints
+    quantity_market: Ints
+    slot_of: Ints
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def nearest(self, family: int) -> int:
+        """Slot of the nearest future of a family."""
+        own = (self.family == family) & (self.product_class == codes.CLASS_FUTURE)
+        slots = np.flatnonzero(own)
+        return int(slots[np.argmin(self.month[slots])])
+
+
+def read_listing(commands: Iterable[bytes]) -> Listing:
+    """The listing that `product_define` and `instrument_define` commands describe."""
+    messages = [decode(command) for command in commands]
+    products = {m.fields["product"]: m.fields for m in messages if m.name == "product_define"}
+    rows = [m for m in messages if m.name == "instrument_define"]
+    rows.sort(key=lambda message: int(message.fields["instrument"]))
+    assert rows, "a market without contracts"
+    return _columns(rows, products)
+
+
+def _columns(rows: list[Message], products: dict[int, dict[str, object]]) -> Listing:
+    def own(field: str) -> Ints:
+        return np.array([row.fields[field] for row in rows], dtype=np.int64)
+
+    def of_product(field: str) -> Ints:
+        return np.array([products[row.fields["product_of"]][field] for row in rows], dtype=np.int64)
+
+    names = [str(products[row.fields["product_of"]]["product_name"]) for row in rows]
+    family_names = [_FAMILY_OF_OPTIONS.get(name, name) for name in names]
+    families = sorted(set(family_names))
+    instrument = own("instrument")
+    slot_of = np.full(int(instrument.max()) + 2, -1, dtype=np.int64)
+    slot_of[instrument] = np.arange(len(rows))
+    return Listing(
+        symbols=[str(row.fields["symbol"]) for row in rows],
+        product_names=names,
+        families=families,
+        instrument=instrument,
+        product=own("product_of"),
+        family=np.array([families.index(name) for name in family_names], dtype=np.int64),
+        product_class=of_product("product_class"),
+        offset_rule=of_product("offset_rule"),
+        tick=of_product("tick"),
+        multiplier=of_product("multiplier"),
+        lower=own("lower_limit"),
+        upper=own("upper_limit"),
+        settlement=own("previous_settlement"),
+        strike=own("strike"),
+        call=own("call_or_put") == 1,
+        month=own("contract_month"),
+        expiry_day=own("expiry_day"),
+        quantity_limit=of_product("quantity_maximum_limit"),
+        quantity_market=of_product("quantity_maximum_market"),
+        slot_of=slot_of,
+    )

@@ -1,0 +1,76 @@
+"""Everything the exchange sends before a simulated day opens: reference data and participants."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from twinex.day.listing import Listing, read_listing
+from twinex.day.roster import LONG, Roster, as_members, build_roster, overnight
+from twinex.day.valuation import Valuation
+from twinex.venue.reference import Market, day_number, listing, participants, reference_commands
+from twinex.venue.reference.market import PRICE_UNIT
+from twinex.venue.wire import codes
+from twinex.venue.wire.messages import encode
+from twinex.venue.wire.schema import SCHEMA_VERSION
+
+Ints = npt.NDArray[np.int64]
+
+_BASIS_POINTS_A_MONTH = 22  # futures stand so much below their index, more the later they end
+
+
+@dataclass(frozen=True)
+class Opening:
+    """`commands` open the day; the rest is what the traders know of it."""
+
+    listing: Listing
+    roster: Roster
+    held: Ints
+    commands: list[bytes]
+
+
+def prepare(market: Market, trading_day: date, seed: int) -> Opening:
+    """Reference data of the day, with settlement prices that hang together, and positions."""
+    prices = _settlements(market, trading_day, seed)
+    symbols = [one.symbol for one in listing(market, trading_day, prices)]
+    roster = build_roster()
+    held = overnight(roster, len(symbols), seed)
+    stocks = [
+        one.product.product_class == codes.CLASS_STOCK for one in listing(market, trading_day)
+    ]
+    held[:, stocks] = 0
+    interests = {symbol: int(held[:, slot, LONG].sum()) for slot, symbol in enumerate(symbols)}
+    reference = reference_commands(
+        market, trading_day, prices, closes=prices, open_interests=interests
+    )
+    members = as_members(roster, market, symbols, held)
+    people = participants(market, members, listing(market, trading_day, prices))
+    opened = encode(
+        "day_open",
+        trading_day=day_number(trading_day),
+        schema_version=SCHEMA_VERSION,
+        market=market.name,
+        configuration_hash=market.digest,
+        first_sequence=1,
+    )
+    return Opening(read_listing(reference), roster, held, [opened, *reference, *people])
+
+
+def _settlements(market: Market, trading_day: date, seed: int) -> dict[str, Decimal]:
+    """Futures below their index by their months to go; options by the value they are traded at."""
+    plain = read_listing(reference_commands(market, trading_day))
+    months = plain.month // 100 * 12 + plain.month % 100
+    months = np.where(plain.month > 0, months - (trading_day.year * 12 + trading_day.month), 0)
+    discount = plain.settlement * _BASIS_POINTS_A_MONTH * months // 10_000
+    bonds = np.array([name.startswith("T") for name in plain.product_names])
+    discount = np.where(bonds, discount // 8, discount)
+    ticks = (plain.settlement - discount) // plain.tick
+    futures = plain.product_class == codes.CLASS_FUTURE
+    settlement = np.where(futures, ticks * plain.tick, plain.settlement)
+    fair = Valuation(replace(plain, settlement=settlement), trading_day, seed).fair
+    return {
+        symbol: Decimal(int(price)) / PRICE_UNIT
+        for symbol, price in zip(plain.symbols, fair, strict=True)
+    }

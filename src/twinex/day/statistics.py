@@ -1,0 +1,149 @@
+"""What a day's events say: prices, volumes and open interest a contract, counts of everything else.
+
+A reader of the event stream like any other: it never asks the venue. Prices are in 1/10000 of the
+quote unit, turnover in 1/10000 yuan, quantities in lots.
+"""
+
+from collections.abc import Iterable
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from twinex.day.block import EventBlock
+from twinex.venue.journal.reader import Block
+from twinex.venue.wire import codes
+from twinex.venue.wire.schema import ENUMS, EVENTS
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+_CODES = 256
+_BUCKET_NS = 300_000_000_000  # five minutes
+_BUCKETS = 288
+_HIGHEST = np.iinfo(np.int64).max
+
+
+class Statistics:
+    """Figures of one day. Rows of per-contract columns are instrument ids (row 0 is empty)."""
+
+    def __init__(self, instrument_max: int) -> None:
+        rows = instrument_max + 1
+        self.open = np.zeros(rows, dtype=np.int64)
+        self.high = np.zeros(rows, dtype=np.int64)
+        self.low = np.full(rows, _HIGHEST, dtype=np.int64)
+        self.close = np.zeros(rows, dtype=np.int64)
+        self.trades = np.zeros(rows, dtype=np.int64)
+        self.volume = np.zeros(rows, dtype=np.int64)
+        self.turnover = np.zeros(rows, dtype=np.int64)
+        self.open_interest = np.full(rows, -1, dtype=np.int64)
+        self.auction_price = np.zeros(rows, dtype=np.int64)
+        self.auction_volume = np.zeros(rows, dtype=np.int64)
+        self.orders = np.zeros(rows, dtype=np.int64)
+        self.path = np.zeros((rows, _BUCKETS), dtype=np.int64)
+        self.events = np.zeros(_CODES, dtype=np.int64)
+        self.kinds = np.zeros((4, 3), dtype=np.int64)
+        self.cancels = np.zeros(_CODES, dtype=np.int64)
+        self.rejects = np.zeros(_CODES, dtype=np.int64)
+        self.first_ns = 0
+        self.last_ns = 0
+        self.commands = 0
+        self._first_sequence = -1
+        self._block = EventBlock(1 << 20)
+
+    def read(self, blocks: Iterable[Block]) -> Self:
+        """Add all blocks of an `EventReader`."""
+        for block in blocks:
+            self.add(block.octets[block.start : block.end])
+        return self
+
+    def add(self, events: Bytes) -> None:
+        """Add whole events, in stream order."""
+        if len(events) == 0:
+            return
+        block = self._block.load(events)
+        for name, template in EVENTS.items():
+            self.events[template.id] += len(block.place(name))
+        self._span(block)
+        self._count(block)
+        trades = block.place("trade")
+        if len(trades):
+            self._trade(block, trades)
+        matched = block.place("auction_matched")
+        if len(matched):
+            rows = block.column("instrument", matched)
+            self.auction_price[rows] = block.column("auction_price", matched)
+            self.auction_volume[rows] += block.column("auction_volume", matched)
+
+    def _span(self, block: EventBlock) -> None:
+        ends = block.column("sequence", block.ends)
+        times = block.column("time_ns", block.ends)
+        if self._first_sequence < 0:
+            self._first_sequence, self.first_ns = int(ends[0]), int(times[0])
+        self.commands, self.last_ns = int(ends[1]) - self._first_sequence + 1, int(times[1])
+
+    def _count(self, block: EventBlock) -> None:
+        accepted = block.place("order_accepted")
+        np.add.at(self.orders, block.column("instrument", accepted), 1)
+        kinds = block.column("kind", accepted) * 3 + block.column("time_in_force", accepted)
+        self.kinds += np.bincount(kinds, minlength=12).reshape(4, 3)
+        reasons = block.column("cancel_reason", block.place("order_cancelled"))
+        self.cancels += np.bincount(reasons, minlength=_CODES)
+        refused = block.column("reject_reason", block.place("command_rejected"))
+        self.rejects += np.bincount(refused, minlength=_CODES)
+
+    def _trade(self, block: EventBlock, trades: Ints) -> None:
+        rows = block.column("instrument", trades)
+        price, quantity = block.column("price", trades), block.column("quantity", trades)
+        # Reversed, so that the first trade of each contract is what stays.
+        fresh = self.trades[rows] == 0
+        self.open[rows[fresh][::-1]] = price[fresh][::-1]
+        np.maximum.at(self.high, rows, price)
+        np.minimum.at(self.low, rows, price)
+        self.close[rows] = price
+        self.open_interest[rows] = block.column("open_interest", trades)
+        np.add.at(self.trades, rows, 1)
+        np.add.at(self.volume, rows, quantity)
+        np.add.at(self.turnover, rows, block.column("turnover", trades))
+        bucket = (block.column("time_ns", trades) // _BUCKET_NS) % _BUCKETS
+        self.path[rows, bucket] = price
+
+    def event_counts(self) -> dict[str, int]:
+        """How many events of each template."""
+        return {name: int(self.events[t.id]) for name, t in EVENTS.items() if self.events[t.id]}
+
+    def reject_counts(self) -> dict[str, int]:
+        """Rejects by reason, the most frequent first."""
+        return _named(self.rejects, "RejectReason")
+
+    def cancel_counts(self) -> dict[str, int]:
+        """Cancels by reason, the most frequent first."""
+        return _named(self.cancels, "CancelReason")
+
+    def order_counts(self) -> dict[str, int]:
+        """Accepted orders by price kind and time in force, the most frequent first."""
+        kinds, times = ENUMS["PriceKind"], ENUMS["TimeInForce"]
+        counts = {
+            f"{kind} {time}": int(self.kinds[kinds[kind], times[time]])
+            for kind in kinds
+            for time in times
+        }
+        return _falling(counts)
+
+    def prices_by_bucket(self, instrument: int) -> list[int]:
+        """Last prices of five-minute buckets with trades, in order of time."""
+        first = self.first_ns // _BUCKET_NS % _BUCKETS
+        path = np.roll(self.path[instrument], -first)
+        return [int(price) for price in path if price]
+
+
+def _named(counts: Ints, enum: str) -> dict[str, int]:
+    return _falling({name: int(counts[code]) for name, code in ENUMS[enum].items()})
+
+
+def _falling(counts: dict[str, int]) -> dict[str, int]:
+    rows = sorted(counts.items(), key=lambda row: -row[1])
+    return {name: count for name, count in rows if count}
+
+
+assert (codes.KIND_FIVE_LEVELS, codes.TIME_FOK) == (3, 2), "the table of kinds is 4 by 3"

@@ -1,0 +1,145 @@
+"""A book of a day on disk, live or recorded, at any moment of its event stream."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from twinex.day.figures import clock_text, decimals_of, price_text
+from twinex.day.ladder import Ladder
+from twinex.day.picture import Row
+from twinex.day.reading import listing_of
+from twinex.day.settings import DayError
+from twinex.venue.journal.reader import Block, EventReader
+from twinex.venue.wire import codes
+from twinex.venue.wire.schema import ENUMS, EVENT, EVENTS, union_view
+
+_SECOND_NS = 1_000_000_000
+_DAY_SECONDS = 86_400
+_PHASE_NAMES = {value: name.replace("_", " ") for name, value in ENUMS["Phase"].items()}
+_CHINA_HOURS = 8
+_QUIET_NS = 60 * _SECOND_NS  # a replay passes over longer silences
+
+
+class BookView:
+    """Follows one contract of a day. Raises JournalError or DayError for a day it cannot read."""
+
+    def __init__(
+        self, directory: Path, symbol: str | None, utc_offset_hours: int = _CHINA_HOURS
+    ) -> None:
+        listing = listing_of(directory)
+        slot = _slot_of(symbol, listing.symbols)
+        self.symbol = listing.symbols[slot]
+        self.offset = utc_offset_hours
+        self.ended = False
+        self.ladder = Ladder(int(listing.instrument[slot]))
+        self._product = int(listing.product[slot])
+        self._digits = decimals_of(int(listing.tick[slot]))
+        self._reader = EventReader(directory)
+        self._block: Block | None = None
+        self._times: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._next = 0
+        self._clock_ns = 0
+
+    def forward(self) -> None:
+        """Everything that is released by now."""
+        while self._fill():
+            self._take(len(self._times))
+
+    def forward_by(self, step_ns: int) -> bool:
+        """So much of the day's time; False when there is nothing more."""
+        if not self._fill():
+            return False
+        following = int(self._times[self._next])
+        if following - self._clock_ns > _QUIET_NS:
+            self._clock_ns = following
+        self._clock_ns += step_ns
+        self._until(self._clock_ns)
+        return True
+
+    def forward_to_clock(self, seconds: int) -> None:
+        """To a time of day (seconds since local midnight) on the day the events begin.
+
+        Raises DayError where the events begin later or end before.
+        """
+        if self._fill():
+            local = int(self._times[0]) // _SECOND_NS + self.offset * 3600
+            midnight = local - local % _DAY_SECONDS - self.offset * 3600
+            self._until((midnight + seconds) * _SECOND_NS)
+        if self._next == 0 or not self._fill():
+            wanted = clock_text((seconds - self.offset * 3600) * _SECOND_NS, self.offset)
+            raise DayError(f"the day's events do not reach from before {wanted} to after it")
+
+    def _until(self, time_ns: int) -> None:
+        """Every event up to `time_ns`."""
+        while self._fill():
+            end = int(np.searchsorted(self._times, time_ns, side="right"))
+            self._take(max(end, self._next))
+            if self._next < len(self._times):
+                return
+
+    def _fill(self) -> bool:
+        """True if an event is at hand."""
+        if self._block is not None and self._next < len(self._times):
+            return True
+        self._block = self._reader.poll()
+        if self._block is None:
+            return False
+        events = union_view(self._block.octets, EVENT)
+        places = self._block.places >> 3
+        self._times, self._next = events["time_ns"][places], 0
+        self.ended |= bool((events["template_id"][places[-1:]] == EVENTS["day_ended"].id).any())
+        return True
+
+    def _take(self, end: int) -> None:
+        """Give the ladder the events before place `end` of the block."""
+        block = self._block
+        assert block is not None, "events are taken from a block"
+        if end <= self._next:
+            return
+        first = int(block.places[self._next])
+        last = block.end if end == len(self._times) else int(block.places[end])
+        self.ladder.add(block.octets[first:last], self._product)
+        self._next = end
+
+    def rows(self, depth: int) -> tuple[list[Row], list[Row]]:
+        """Bids and asks for the picture, best first."""
+        bids, asks = self.ladder.bids(depth), self.ladder.asks(depth)
+        both = [[(self._text(p), q, n) for p, q, n in side] for side in (bids, asks)]
+        return both[0], both[1]
+
+    def title(self) -> str:
+        """Symbol, time and phase."""
+        phase = _PHASE_NAMES[self.ladder.phase]
+        return f"{self.symbol}  {clock_text(self.ladder.time_ns, self.offset)}  {phase}"
+
+    def footer(self) -> str:
+        """Last price and volume, or the indicative price of an auction."""
+        found = self.ladder.indication
+        if found is not None and self.ladder.phase != codes.PHASE_CONTINUOUS:
+            price, volume, surplus = found
+            if price == 0:
+                return "nothing crosses yet"
+            return f"indicative {self._text(price)} for {volume} lots, surplus {surplus:+}"
+        if self.ladder.trades == 0:
+            return "no trades yet"
+        return f"last {self._text(self.ladder.last)}  {self.ladder.volume:,} lots traded"
+
+    def prints(self) -> list[tuple[str, str, int, int]]:
+        """The latest trades, newest first: time, price, lots, side of the incoming order."""
+        return [
+            (clock_text(one.time_ns, self.offset), self._text(one.price), one.quantity, one.side)
+            for one in reversed(self.ladder.prints)
+        ]
+
+    def _text(self, price: int) -> str:
+        return price_text(price, self._digits)
+
+
+def _slot_of(symbol: str | None, symbols: list[str]) -> int:
+    if symbol is None:
+        return 0
+    if symbol in symbols:
+        return symbols.index(symbol)
+    near = [name for name in symbols if name.startswith(symbol)][:5] or symbols[:5]
+    raise DayError(f"no contract {symbol!r} on this day; there are {', '.join(near)} ...")
