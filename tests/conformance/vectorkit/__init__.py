@@ -1,0 +1,4 @@
+"""Reading the hand-worked vectors of `spec/vectors`, and holding a system to them.
+
+Nothing here imports the systems under test, except the adapters in `systems`.
+"""
