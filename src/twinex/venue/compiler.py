@@ -21,6 +21,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PLAIN = bool(numba.config.DISABLE_JIT)
 _KEPT_CACHES = 4
 
+FUNCTIONS: list[str] = []  # every kernel and inner function defined so far
+
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
@@ -58,11 +60,13 @@ else:
 
 def kernel(function: Function) -> Function:
     """An entry point: called from Python, cached on disk, runs without the interpreter lock."""
+    FUNCTIONS.append(function.__qualname__)
     return numba.njit(_nrt=False, nogil=True, cache=True)(function)  # type: ignore[no-any-return]
 
 
 def inner(function: Function) -> Function:
     """Called from kernels only: no wrapper of its own, no reference counting."""
+    FUNCTIONS.append(function.__qualname__)
     return numba.njit(  # type: ignore[no-any-return]
         _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
     )(function)
