@@ -15,7 +15,9 @@ from twinex.venue.core import state
 from twinex.venue.core.dispatch import apply
 from twinex.venue.core.room import shortage
 from twinex.venue.histogram import record as record_time
+from twinex.venue.core.state import tables_of
 from twinex.venue.journal.checksum import TABLE, chain_next, crc32
+from twinex.venue.tables import table, union_table
 from twinex.venue.wire.schema import (
     FRAME,
     FRAME_HEADER_BYTES,
@@ -71,6 +73,22 @@ def frames_over(octets: np.ndarray) -> Frames:
     padded = np.zeros(len(octets) + spare + (-spare % 8), dtype=np.uint8)
     padded[: len(octets)] = octets
     return Frames(padded.view(np.int64), union_view(padded, FRAME))
+
+
+@inner
+def _journal_tables(journal):
+    return Journal(
+        table(journal.tail),
+        table(journal.octets),
+        table(journal.words),
+        union_table(journal.records),
+        table(journal.table),
+    )
+
+
+@inner
+def _frame_tables(frames):
+    return Frames(table(frames.words), union_table(frames.frames))
 
 
 @inner
@@ -146,6 +164,7 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
 
     `service_times`: a histogram of clock ticks a command, or an empty array: then none are read.
     """
+    core, journal, frames = tables_of(core), _journal_tables(journal), _frame_tables(frames)
     place = np.int64(start)
     measured = len(service_times) > 0
     before = ticks() if measured else np.int64(0)
@@ -162,8 +181,10 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
 
 
 @kernel
-def replay(core, octets, words, records, table, start, end):
+def replay(core, octets, words, records, crc_table, start, end):
     """Apply the verified records in bytes `start`..`end` again; (what is short, byte reached)."""
+    core, records, crc_table = tables_of(core), union_table(records), table(crc_table)
+    octets, words = table(octets), table(words)
     place = np.int64(start)
     while place < end:
         record = records[place >> 3]
@@ -173,7 +194,7 @@ def replay(core, octets, words, records, table, start, end):
         if short != state.SHORT_NOTHING:
             return np.int64(short), place
         body = length - RECORD_HEADER_BYTES
-        body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, table)
+        body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, crc_table)
         apply(core, record, body_crc)
         place += length
     return np.int64(state.SHORT_NOTHING), place

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twinex.venue.core import limits
+from twinex.venue.compiler import inner
+from twinex.venue.tables import table, union_table
 
 NOW = np.dtype(
     [
@@ -192,6 +193,30 @@ class Core(NamedTuple):
     scratch: np.ndarray  # scratch: order ids of a bulk command
     events: np.ndarray  # union view of the event buffer
     event_words: np.ndarray  # the same buffer as int64
+
+
+@inner
+def tables_of(core):
+    """The core as its kernels pass it on."""
+    return Core(
+        table(core.now),
+        table(core.products),
+        table(core.instruments),
+        table(core.levels),
+        table(core.bits),
+        table(core.orders),
+        table(core.slots),
+        table(core.members),
+        table(core.seats),
+        table(core.accounts),
+        table(core.positions),
+        table(core.position_index),
+        table(core.ids),
+        table(core.touched),
+        table(core.scratch),
+        union_table(core.events),
+        table(core.event_words),
+    )
 
 
 # What a kernel is short of before it can run the next command; `now.needed` says how much.

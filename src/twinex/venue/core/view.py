@@ -8,7 +8,7 @@ from twinex.venue.compiler import kernel
 from twinex.venue.core.auction import auction_price
 from twinex.venue.core.book import best_rank, level_index, next_level, price_of
 from twinex.venue.core.limits import NIL
-from twinex.venue.core.state import Core
+from twinex.venue.core.state import Core, tables_of
 
 
 class Level(NamedTuple):
@@ -29,6 +29,7 @@ class Depth(NamedTuple):
 @kernel
 def _read_side(core, number, side, found):
     """Fill `found` (int64[n,3]) with the best levels; how many there were."""
+    core = tables_of(core)
     instrument = core.instruments[number]
     rank = best_rank(instrument, side)
     count = 0
@@ -59,6 +60,7 @@ def read_depth(core: Core, number: int, depth: int) -> Depth:
 
 @kernel
 def _indicate(core, number):
+    core = tables_of(core)
     instrument = core.instruments[number]
     return auction_price(core, core.products[instrument["product"]], instrument)
 
