@@ -181,13 +181,13 @@ def test_the_digest_is_of_both_files(write_market: WriteMarket) -> None:
     assert load_market(path).digest == hashlib.sha256(content).digest()
 
 
-@pytest.fixture(scope="module", params=["cffex", "open", "shfe", "sse"])
+@pytest.fixture(scope="module", params=["cffex", "nasdaq", "open", "shfe", "sse"])
 def shipped(request: pytest.FixtureRequest) -> Market:
     return load_market(request.param)
 
 
 def test_every_shipped_market_loads(shipped: Market) -> None:
-    assert market_names() == ["cffex", "open", "shfe", "sse"]
+    assert market_names() == ["cffex", "nasdaq", "open", "shfe", "sse"]
     assert [p.number for p in shipped.products] == list(range(1, len(shipped.products) + 1))
 
 
