@@ -13,17 +13,22 @@ SIDE_WORDS = ("ask", "bid")
 
 @dataclass
 class Result:
-    """What a comparison found. `ok` is false once there is any difference."""
+    """What a comparison found. `ok` is false once there is any difference; `wrong` are the places
+    of the lines that tell of one."""
 
     ok: bool = True
     lines: list[str] = field(default_factory=list)
+    wrong: set[int] = field(default_factory=set)
 
     def note(self, line: str, ok: bool = True) -> None:
+        if not ok:
+            self.wrong.add(len(self.lines))
         self.lines.append(line)
         self.ok = self.ok and ok
 
     def add(self, other: "Result") -> None:
         """Take over another comparison's lines and verdict."""
+        self.wrong |= {len(self.lines) + place for place in other.wrong}
         self.lines += other.lines
         self.ok = self.ok and other.ok
 

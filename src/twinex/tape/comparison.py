@@ -119,7 +119,7 @@ def _note_executions(result: Result, day: BookDay, play: Play, trades: np.ndarra
     named = len(np.unique(place[fits & ~own]))
     result.note(
         f"{np.count_nonzero(same)} of {len(sent)} executions trade the tape's lots at its price, "
-        f"{named} of them with the very order it names, the others with one of ours that stands in for it",
+        f"{named} of them with the very order it names, the others with one of ours in its stead",
         ok=bool(same.all()),
     )
     if not same.all():

@@ -1,6 +1,5 @@
 """What a tape is: its kind, symbol, day, counts, times and prices."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +10,9 @@ import numpy as np
 from twinex.tape import lobster, shanghai, ticks
 from twinex.tape.errors import TapeBroken
 from twinex.tape.exact import NS_PER_MS, midnight_ns, price_column, price_text
+from twinex.tape.kinds import Kind, kind_of
 from twinex.tape.locate import existing
-from twinex.tape.table import header, read_columns
+from twinex.tape.table import read_columns
 
 _TYPE_WORDS = {
     lobster.NEW: "new orders",
@@ -52,16 +52,7 @@ class Info:
 def info(path: Path | str) -> Info:
     """Look at a tape. Raises TapeMissing, and TapeBroken if it is of no known kind."""
     path = existing(path)
-    if zipfile.is_zipfile(path):
-        return _lobster(path)
-    names = set(header(path))
-    for columns, look in _KINDS:
-        if names.issuperset(columns):
-            return look(path)
-    raise TapeBroken(
-        f"{path} is no tape that Twinex knows: Shanghai orders or trades, a LOBSTER zip, "
-        "or a CTP tick file"
-    )
+    return _LOOKS[kind_of(path)](path)
 
 
 def _shanghai_orders(path: Path) -> Info:
@@ -120,8 +111,9 @@ def _clock_text(ns: int) -> str:
     return instant.strftime("%H:%M:%S.") + f"{instant.microsecond // 1000:03}"
 
 
-_KINDS: list[tuple[list[str], Callable[[Path], Info]]] = [
-    (shanghai.ORDER_COLUMNS, _shanghai_orders),
-    (shanghai.TRADE_COLUMNS, _shanghai_trades),
-    (ticks.COLUMNS, _ticks),
-]
+_LOOKS: dict[Kind, Callable[[Path], Info]] = {
+    Kind.SHANGHAI_ORDERS: _shanghai_orders,
+    Kind.SHANGHAI_TRADES: _shanghai_trades,
+    Kind.LOBSTER: _lobster,
+    Kind.TICKS: _ticks,
+}
