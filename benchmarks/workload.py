@@ -1,10 +1,11 @@
 """Command streams for benchmarks: seeded, vectorised, with every reject reason in them.
 
-`stream(count)` gives framed commands of a market of our own (`markets/open.toml` rules): resting and
-crossing orders, cancels and amends over several instruments, members and accounts, and among them
-one command for every reject reason of the spec, again and again.
+`stream(count)` gives framed commands of a market of our own (`markets/open.toml` rules): resting
+and crossing orders, opening and closing, cancels and amends over several instruments, members and
+accounts, and among them one command for every reject reason of the spec, again and again.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -20,21 +21,52 @@ INSTRUMENTS = 20
 TICK = 2000
 LOWER, UPPER = 36_000_000, 44_000_000
 MIDDLE = (LOWER + UPPER) // 2
+HELD = 100_000  # lots each way
 ONE_IN_REJECTED = 25  # every 25th command is refused on purpose
 
 # Products: 1 trades; 2 holds still in a phase without entry; 3 collects for an auction; 4 has few
-# capabilities; 5 takes no cancels. Instruments 1..INSTRUMENTS belong to 1, the next four to 2..5, then one halted.
+# capabilities; 5 takes no cancels. Instruments 1..INSTRUMENTS belong to 1, the next four to 2..5;
+# the last is halted.
 STILL, AUCTION, PLAIN, NO_CANCEL, HALTED = range(INSTRUMENTS + 1, INSTRUMENTS + 6)
 EVERYTHING = 0b111110
 
 
 class Stream(NamedTuple):
-    """Framed commands (uint8), how many, and where the market is open (byte, commands before)."""
+    """Framed commands: `opening` sets the market up, `body` is what is timed (uint8)."""
 
-    frames: np.ndarray
-    count: int
-    opened_byte: int
-    opened_count: int
+    opening: np.ndarray
+    opening_commands: int
+    body: np.ndarray
+    body_commands: int
+
+    @property
+    def frames(self) -> np.ndarray:
+        """Both, one after the other."""
+        return np.concatenate([self.opening, self.body])
+
+    @property
+    def commands(self) -> int:
+        return self.opening_commands + self.body_commands
+
+    def starts(self) -> np.ndarray:
+        """Byte of the body at which each frame begins, and the body's length (int64)."""
+        return np.append(frame_offsets(self.body), len(self.body))
+
+    def pieces(self, commands: int) -> list[np.ndarray]:
+        """The body in pieces of so many commands; the last may be shorter."""
+        starts = self.starts()
+        bounds = [*starts[:-1:commands].tolist(), len(self.body)]
+        return [self.body[start:end] for start, end in itertools.pairwise(bounds)]
+
+
+def frame_offsets(frames: np.ndarray) -> np.ndarray:
+    """Byte at which each frame begins (int64)."""
+    octets, place, starts = frames.tobytes(), 0, []
+    while place < len(octets):
+        starts.append(place)
+        length = int.from_bytes(octets[place : place + 4], "little")
+        place += 8 + ((length + 7) & ~7)
+    return np.array(starts, dtype=np.int64)
 
 
 def _product(number: int, **changes: Any) -> bytes:
@@ -76,7 +108,6 @@ def _instrument(number: int, product: int, **changes: Any) -> bytes:
 def opening() -> list[tuple[int, bytes]]:
     """The day header, reference data and phases: (seat, message)."""
     messages = [
-        encode("phase_set", phase=codes.PHASE_CONTINUOUS),  # DAY_NOT_OPEN
         encode("day_open", trading_day=20260105, schema_version=0, market="OPEN"),
         encode("day_open", trading_day=20260105),  # DAY_ALREADY_OPEN
         _product(1),
@@ -111,12 +142,28 @@ def opening() -> list[tuple[int, bytes]]:
     close_only = rights | {"open_products": 0}
     messages.append(encode("account_define", account=closing, member=1, **close_only))
     messages.append(encode("account_define", account=barred, member=1, active=1))
+    messages += _held()
     messages.append(encode("phase_set", product=1, phase=codes.PHASE_CONTINUOUS))
     messages.append(encode("phase_set", product=3, phase=codes.PHASE_AUCTION_ORDERING))
     messages.append(encode("phase_set", product=4, phase=codes.PHASE_CONTINUOUS))
     messages.append(encode("phase_set", product=5, phase=codes.PHASE_AUCTION_NO_CANCEL))
     messages.append(encode("halt_set", instrument=HALTED, halted=1))
     return [(0, message) for message in messages]
+
+
+def _held() -> list[bytes]:
+    """What every account holds from the days before: enough to close all day."""
+    return [
+        encode(
+            "position_set",
+            account=account,
+            instrument=instrument,
+            long_yesterday=HELD,
+            short_yesterday=HELD,
+        )
+        for account in range(1, MEMBERS * ACCOUNTS_A_MEMBER + 1)
+        for instrument in range(1, INSTRUMENTS + 1)
+    ]
 
 
 def _bad(turn: int) -> Iterator[tuple[int, bytes]]:
@@ -170,7 +217,7 @@ def _bad(turn: int) -> Iterator[tuple[int, bytes]]:
     yield enter(quantity=1)
     yield enter(quantity=102)
     yield enter(quantity=3)
-    yield enter(instrument=2, account=2, offset=codes.OFFSET_CLOSE, hedge=1)
+    yield enter(account=2, offset=codes.OFFSET_CLOSE, hedge=1)
     yield enter(instrument=PLAIN, offset=codes.OFFSET_CLOSE_TODAY)
     yield enter(instrument=PLAIN, offset=codes.OFFSET_CLOSE)
     yield enter(instrument=PLAIN, quantity=12)
@@ -219,6 +266,7 @@ def _traffic(count: int, generator: np.random.Generator) -> list[np.ndarray]:
     enters["kind"] = np.where(market, generator.integers(1, 4, size=count), 0)
     enters["time_in_force"] = np.where(market, codes.TIME_FAK, enters["time_in_force"])
     enters["price"] = np.where(market, 0, enters["price"])
+    enters["offset"] = np.where(generator.random(count) < 0.4, codes.OFFSET_CLOSE, 0)
     target = _targets(kind, member, client_id, generator)
     cancels, amends = frame_array("order_cancel", count), frame_array("order_amend", count)
     for array in (cancels, amends):
@@ -241,45 +289,64 @@ def _count_by(member: np.ndarray) -> np.ndarray:
 def _targets(
     kind: np.ndarray, member: np.ndarray, client_id: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """For each row the client id of a resting order of its member: the oldest ones, shuffled a bit.
+    """For each row the client id of a resting order of its member.
 
-    Rows that follow one another name different orders, so that the book stays about as large.
+    Cancels go through the orders from the oldest on, each once; amends name younger ones. So the
+    book stays about as large, and few rows name an order that is already gone.
     """
-    rests, names = kind == 0, kind >= 2
     result = np.ones(len(member), dtype=np.int64)
     for number in range(1, int(member.max()) + 1):
         rows = np.flatnonzero(member == number)
-        entered = np.flatnonzero(rests[rows])
+        entered = np.flatnonzero(kind[rows] == 0)
         if len(entered) == 0:
             continue
-        turn = np.cumsum(names[rows]) + generator.integers(0, 8, size=len(rows))
+        turn = np.cumsum(kind[rows] == 2) - 1
+        turn = np.where(turn % 2 == 0, turn + 1, turn - 1)  # neighbours change places
+        younger = turn + generator.integers(3, 30, size=len(rows))
+        turn = np.where(kind[rows] == 3, younger, turn)
         result[rows] = client_id[rows[entered[turn.clip(0, len(entered) - 1)]]]
     return result
 
 
-def stream(count: int, seed: int = SEED) -> Stream:
-    """The opening, then about `count` commands, one in `ONE_IN_REJECTED` refused on purpose."""
-    generator = np.random.default_rng(seed)
-    head = [frame(seat, message) for seat, message in opening()]
+def _closing() -> list[tuple[int, bytes]]:
+    """The day ends, and one order comes after it (DAY_NOT_OPEN)."""
+    late = encode("order_enter", client_id=1 << 50, instrument=1, account=1, price=LOWER)
+    return [
+        (0, encode("phase_set", phase=codes.PHASE_CLOSED)),
+        (0, encode("day_end", trading_day=20260105, alone=1)),
+        (1, late),
+    ]
+
+
+def _merged(count: int, bad: list[bytes], generator: np.random.Generator) -> tuple[np.ndarray, int]:
+    """`count` commands of good traffic, one of `bad` before every `ONE_IN_REJECTED`th; how many."""
     enters, cancels, amends, kind = _traffic(count, generator)
     rows = [array.view(np.uint8).reshape(count, -1) for array in (enters, cancels, amends)]
     sizes = np.array([rows[0].shape[1], rows[0].shape[1], rows[1].shape[1], rows[2].shape[1]])
-    lengths = sizes[kind]
-    bad = [bad_commands(turn) for turn in range(count // (ONE_IN_REJECTED * 47) + 1)]
-    flat = [one for many in bad for one in many]
     every = ONE_IN_REJECTED - 1
+    places = np.arange(every, count, every)[: len(bad)]
     inserted = np.zeros(count, dtype=np.int64)
-    places = np.arange(every, count, every)[: len(flat)]
-    inserted[places] = [len(one) for one in flat[: len(places)]]
+    inserted[places] = [len(one) for one in bad[: len(places)]]
+    lengths = sizes[kind]
     offsets = np.cumsum(lengths + inserted) - lengths
-    out = np.zeros(int((lengths + inserted).sum()), dtype=np.uint8)
+    merged = np.zeros(int((lengths + inserted).sum()), dtype=np.uint8)
     for number, source in ((0, rows[0]), (1, rows[0]), (2, rows[1]), (3, rows[2])):
         chosen = np.flatnonzero(kind == number)
         width = source.shape[1]
-        out[offsets[chosen, None] + np.arange(width)] = source[chosen]
-    for place, one in zip(places.tolist(), flat, strict=False):
+        merged[offsets[chosen, None] + np.arange(width)] = source[chosen]
+    for place, one in zip(places.tolist(), bad, strict=False):
         end = int(offsets[place])
-        out[end - len(one) : end] = np.frombuffer(one, dtype=np.uint8)
-    opened = b"".join(head)
-    frames = np.concatenate([np.frombuffer(opened, dtype=np.uint8), out])
-    return Stream(frames, len(head) + count + len(places), len(opened), len(head))
+        merged[end - len(one) : end] = np.frombuffer(one, dtype=np.uint8)
+    return merged, count + len(places)
+
+
+def stream(count: int, seed: int = SEED) -> Stream:
+    """The opening; about `count` commands, one in `ONE_IN_REJECTED` refused on purpose; the end."""
+    head = b"".join(frame(seat, message) for seat, message in opening())
+    turns = count // ((ONE_IN_REJECTED - 1) * len(bad_commands(0))) + 1
+    bad = [one for turn in range(turns) for one in bad_commands(turn)]
+    merged, commands = _merged(count, bad, np.random.default_rng(seed))
+    tail = b"".join(frame(seat, message) for seat, message in _closing())
+    body = np.concatenate([merged, np.frombuffer(tail, dtype=np.uint8)])
+    opened = np.frombuffer(head, dtype=np.uint8)
+    return Stream(opened, len(opening()), body, commands + len(_closing()))

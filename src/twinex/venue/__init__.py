@@ -1,1 +1,4 @@
-"""The venue: the main system. Compiled core, memory-mapped journal; shares only `spec/` with the mirror."""
+"""The venue: the main system. Compiled core, memory-mapped journal.
+
+It shares only `spec/` with the mirror.
+"""

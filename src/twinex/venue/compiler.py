@@ -10,15 +10,17 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import llvmlite.binding
 import numba
 import numpy as np
+from numba.core import config as _numba_config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-PLAIN = bool(numba.config.DISABLE_JIT)
+_CONFIG: Any = _numba_config
+PLAIN = bool(_CONFIG.DISABLE_JIT)
 _KEPT_CACHES = 4
 
 FUNCTIONS: list[str] = []  # every kernel and inner function defined so far
@@ -54,22 +56,26 @@ if PLAIN:
     np.seterr(over="raise")
 else:
     CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
-    numba.config.CACHE_DIR = str(CACHE_DIRECTORY)
+    _CONFIG.CACHE_DIR = str(CACHE_DIRECTORY)
     _forget_old_caches(CACHE_DIRECTORY.parent, CACHE_DIRECTORY)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
+    """Without reference counting (`_nrt`): nothing here allocates."""
+    njit: Any = numba.njit
+    return cast(Function, njit(_nrt=False, **options)(function))
 
 
 def kernel(function: Function) -> Function:
     """An entry point: called from Python, cached on disk, runs without the interpreter lock."""
     FUNCTIONS.append(function.__qualname__)
-    return numba.njit(_nrt=False, nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+    return _compiled(function, nogil=True, cache=True)
 
 
 def inner(function: Function) -> Function:
     """Called from kernels only: no wrapper of its own, no reference counting."""
     FUNCTIONS.append(function.__qualname__)
-    return numba.njit(  # type: ignore[no-any-return]
-        _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )(function)
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def is_warm() -> bool:

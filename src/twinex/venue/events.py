@@ -10,7 +10,7 @@ from twinex.venue.wire.schema import EVENT, EVENTS, HEADER_BYTES, union_view
 
 @kernel
 def _walk(words, start, offsets, templates):
-    """Fill `offsets` and `templates`; returns how many events there are (also if they are empty)."""
+    """Fill `offsets` and `templates`, unless they are empty; returns how many events there are."""
     place = start >> 3
     count = 0
     while place < len(words):

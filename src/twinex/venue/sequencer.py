@@ -1,8 +1,8 @@
 """The sequencer's compiled loop: frames in, journal records and events out.
 
-Every framed command gets its sequence, time, checksum and chain (`spec/journal.md`), is written to the
-journal segment in place, and applied to the core. The loop stops when something is short, says what,
-and is called again from where it stopped.
+Every framed command gets its sequence, time, checksum and chain (`spec/journal.md`), is written
+to the journal segment in place, and applied to the core. The loop stops when something is short,
+says what, and is called again from where it stopped.
 """
 
 from typing import NamedTuple
@@ -13,9 +13,15 @@ from twinex.venue.clock import ticks
 from twinex.venue.compiler import inner, kernel
 from twinex.venue.core import state
 from twinex.venue.core.dispatch import apply
+from twinex.venue.core.lookahead import (
+    fetch_ids,
+    fetch_neighbours,
+    fetch_places,
+    fetch_rows,
+)
 from twinex.venue.core.room import shortage
-from twinex.venue.histogram import record as record_time
 from twinex.venue.core.state import tables_of
+from twinex.venue.histogram import record as record_time
 from twinex.venue.journal.checksum import TABLE, chain_next, crc32
 from twinex.venue.tables import table, union_table
 from twinex.venue.wire.schema import (
@@ -93,7 +99,7 @@ def _frame_tables(frames):
 
 @inner
 def _write_record(journal, frames, place, record_length, clock_ns):
-    """The frame at byte `place` as the next record; returns its body CRC. Nothing is committed yet."""
+    """The frame at byte `place` as the next record, not yet committed; returns its body CRC."""
     tail = journal.tail[0]
     position = tail["position"]
     target = (position + RECORD_HEADER_BYTES) >> 3
@@ -158,6 +164,24 @@ def _step(core, journal, frames, place, end, clock_ns):
     return np.int64(state.SHORT_NOTHING), frame_length
 
 
+@inner
+def _after(frames, place, end):
+    """Where the frame behind the one at byte `place` begins; `end` if none does."""
+    if place >= end:
+        return end
+    length = np.int64(frames.frames[place >> 3]["length"])
+    return min(end, place + FRAME_HEADER_BYTES + ((length + 7) & ~np.int64(7)))
+
+
+@inner
+def _look_ahead(core, frames, first, second, third, fourth):
+    """Ask for the rows of the next four frames; at the end of all frames there are spare bytes."""
+    fetch_ids(core, frames.frames[fourth >> 3])
+    fetch_places(core, frames.frames[third >> 3])
+    fetch_rows(core, frames.frames[second >> 3])
+    fetch_neighbours(core, frames.frames[first >> 3])
+
+
 @kernel
 def sequence(core, journal, frames, start, end, clock_ns, service_times):
     """Sequence and apply the frames in bytes `start`..`end`; (what is short, byte reached).
@@ -168,11 +192,16 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     place = np.int64(start)
     measured = len(service_times) > 0
     before = ticks() if measured else np.int64(0)
+    first = _after(frames, place, end)
+    second = _after(frames, first, end)
+    third = _after(frames, second, end)
     while place < end:
+        fourth = _after(frames, third, end)
+        _look_ahead(core, frames, first, second, third, fourth)
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
-        place += length
+        place, first, second, third = place + length, second, third, fourth
         if measured:
             now = ticks()
             record_time(service_times, now - before)

@@ -2,14 +2,15 @@
 
 Numba hands an array from function to function as seven words, and the core is made of seventeen
 arrays: most of a call would be copying. An entry kernel therefore turns its arrays into tables once
-(`table`, `union_table`), and everything behind it reads `core.orders[slot]["quantity"]` as before. A
-table knows a first element, an element count and, in its type, the bytes from one to the next; an
-index is never negative. In plain Python a table is the array itself.
+(`table`, `union_table`); what stands behind it reads `core.orders[slot]["quantity"]` as before.
+A table knows its first element, how many there are and, in its type, the bytes from one to the
+next; an index is never negative. In plain Python a table is the array itself.
 """
 
 import operator
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -20,7 +21,7 @@ from twinex.venue.compiler import PLAIN
 UNION_STRIDE = 8  # bytes from one row of a union view to the next
 
 
-class Table(types.Type):  # type: ignore[misc]
+class Table(types.Type):
     """Numba's type of a table: what an element is, and the bytes from one to the next."""
 
     def __init__(self, dtype: Any, stride: int) -> None:
@@ -29,7 +30,7 @@ class Table(types.Type):  # type: ignore[misc]
 
 
 @register_model(Table)
-class _TableModel(models.StructModel):  # type: ignore[misc]
+class _TableModel(models.StructModel):
     def __init__(self, manager: Any, kind: Table) -> None:
         super().__init__(manager, kind, [("first", types.voidptr), ("count", types.int64)])
 
@@ -61,16 +62,35 @@ def _bytes_of(dtype: Any) -> int:
     return int(dtype.size if isinstance(dtype, types.Record) else dtype.bitwidth // 8)
 
 
+@intrinsic
+def _prefetch_compiled(typing_context: Any, source: Any, index: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _element(context, builder, source, *arguments)
+        address = builder.bitcast(address, cgutils.voidptr_t)
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
+        called = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
+        builder.call(called, [address, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.none(source, types.int64), generate
+
+
+def _prefetch_plain(source: Any, index: int) -> None:
+    """Ask for `source[index]` to be brought into the cache; it must be a row of the table."""
+
+
 def _unchanged(array: Any) -> Any:
     return array
 
 
 table = _unchanged if PLAIN else _table_compiled
 union_table = _unchanged if PLAIN else _union_table_compiled
+prefetch = _prefetch_plain if PLAIN else _prefetch_compiled
 
 
 @infer_global(operator.getitem)
-class _GetItem(AbstractTemplate):  # type: ignore[misc]
+class _GetItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Table) and isinstance(args[1], types.Integer):
             return signature(args[0].dtype, args[0], types.int64)
@@ -78,7 +98,7 @@ class _GetItem(AbstractTemplate):  # type: ignore[misc]
 
 
 @infer_global(operator.setitem)
-class _SetItem(AbstractTemplate):  # type: ignore[misc]
+class _SetItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Table) and isinstance(args[1], types.Integer):
             return signature(types.none, args[0], types.int64, args[0].dtype)
@@ -86,7 +106,7 @@ class _SetItem(AbstractTemplate):  # type: ignore[misc]
 
 
 @infer_global(len)
-class _Len(AbstractTemplate):  # type: ignore[misc]
+class _Len(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Table):
             return signature(types.int64, args[0])

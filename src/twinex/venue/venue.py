@@ -40,7 +40,7 @@ class VenueError(Exception):
 
 
 class BadFrame(VenueError):  # noqa: N818
-    """Bytes in front of the sequencer that are no frame: nothing of them or behind them was done."""
+    """Bytes that are no frame: nothing of them, nor of what follows, was done."""
 
 
 class Statistics(NamedTuple):
@@ -74,9 +74,9 @@ class Venue:
     ) -> None:
         """A new day. Without a directory it lives in memory (`keep=False` forgets what was read).
 
-        `directory` gets its files when the day is opened by `day_open`, the first command. `clock`
-        gives ns since the epoch; a `steady_clock` beside it (the default has one) makes forward jumps
-        visible. `first_sequence` and `chain` go on from the day before.
+        `directory` gets its files when the day is opened by `day_open`, the first command.
+        `clock` gives ns since the epoch; a `steady_clock` beside it (the default has one) makes
+        forward jumps visible. `first_sequence` and `chain` go on from the day before.
         """
         if durability not in _DURABILITIES:
             raise VenueError(f"durability {durability!r}: choose one of {', '.join(_DURABILITIES)}")
@@ -299,6 +299,11 @@ class Venue:
         """The core's tables, to look at."""
         return self._core
 
+    @property
+    def journal(self) -> Journal:
+        """The journal's open end, as the sequencer's kernel takes it."""
+        return self._journal
+
     def book(self, instrument: int, depth: int = 5) -> Depth:
         """The best `depth` levels of each side of an instrument."""
         return read_depth(self._core, instrument, depth)
@@ -310,8 +315,15 @@ class Venue:
 
     def statistics(self) -> Statistics:
         now = self._core.now[0]
-        names = ("commands", "events", "orders_accepted", "last_trade_id", "volume", "rejects")
-        return Statistics(*(int(now[name]) for name in names), int(now["live_orders"]))
+        return Statistics(
+            commands=int(now["commands"]),
+            events=int(now["events"]),
+            orders=int(now["orders_accepted"]),
+            trades=int(now["last_trade_id"]),
+            volume=int(now["volume"]),
+            rejects=int(now["rejects"]),
+            live_orders=int(now["live_orders"]),
+        )
 
     def service_time_ns(self, *shares: float) -> list[float]:
         """Quantiles of the time a command takes in the core, where `measure` is on."""
@@ -319,8 +331,14 @@ class Venue:
         return [histogram.quantile(self.service_times, share) * tick for share in shares]
 
     def reserve(self, *, commands: int, orders: int) -> None:
-        """Tables for a day of about this size, so that none grows while the market is open."""
+        """Tables for a day of about this size, so that none grows while the market is open.
+
+        The memory of the tables and of the present journal and event segments is touched.
+        """
         self._core = room.reserve(self._core, commands=commands, orders=orders)
+        if self._day is not None:
+            self._day.journal.touch()
+            self._day.events.touch()
 
     def close(self) -> None:
         """Give the day's files back; what is durable is synchronised."""

@@ -23,10 +23,16 @@ def _position_hash(account, instrument, hedge):
 
 
 @inner
+def position_place(index, account, instrument, hedge):
+    """Place in `index` where a row stands unless others were there before it."""
+    return _position_hash(account, instrument, hedge) & (len(index) - 1)
+
+
+@inner
 def find_position(positions, index, account, instrument, hedge):
     """Place in `index` of the row of (account, instrument, hedge), or of the empty place for it."""
     mask = len(index) - 1
-    place = _position_hash(account, instrument, hedge) & mask
+    place = position_place(index, account, instrument, hedge)
     for _ in range(mask + 1):
         row = np.int64(index[place])
         if row == NIL:

@@ -1,4 +1,6 @@
-"""Which ranks of a ladder hold orders: three layers of 64-bit words, so the next one is found in a few steps.
+"""Which ranks of a ladder hold orders, in three layers of 64-bit words.
+
+The next marked rank is found in a few steps, however far away it lies.
 
 A side of a ladder has `words_for(ranks)` words: one bit a rank, then one bit a word of that layer,
 then one bit a word of the second.

@@ -1,4 +1,4 @@
-"""One journal record in, its events out: the checks every command passes, and the table of handlers."""
+"""One journal record in, its events out: the checks that come first, then its handler."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Client ids used today, with what became of them: (member, client id) counts once (`spec/orders.md`).
+"""Client ids used today: (member, client id) counts once (`spec/orders.md`).
 
 An open-addressing hash of two ids a cache line. Ids that follow one another lie beside one another:
 the low three bits choose a lane of an eight-row block, the rest chooses the block; collisions go on
@@ -17,6 +17,12 @@ def _block_of(member, client_id, mask):
     mixed = (group & 0xFFFFFFFF) * 1540483477 + (group >> 32) * 461845907 + member * 668265263
     mixed ^= mixed >> 31
     return mixed & mask
+
+
+@inner
+def id_place(ids, member, client_id):
+    """Row where (member, client_id) stands unless others were there before it."""
+    return _block_of(member, client_id, (len(ids) >> 3) - 1) * 8 + (client_id & 7)
 
 
 @inner

@@ -1,4 +1,4 @@
-"""Continuous matching (`spec/matching.md`): what a fill does, and the sweep of an incoming order."""
+"""Continuous matching (`spec/matching.md`): what a fill does, and the sweep of an order."""
 
 import numpy as np
 

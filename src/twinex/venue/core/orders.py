@@ -107,7 +107,7 @@ def _reserve(core, product, instrument, slot, quantity, price):
 
 @inner
 def _trade(core, product, instrument, command, slot, price):
-    """Match a newly entered order; rest or cancel what is left. `price`: its limit or freeze price."""
+    """Match a new order; rest or cancel what is left. `price`: its limit or freeze price."""
     kind = np.int64(command["kind"])
     time_in_force = np.int64(command["time_in_force"])
     order = core.orders[slot]
@@ -289,7 +289,7 @@ def _reduce(core, product, instrument, command, slot, remaining, price):
 
 @inner
 def _requeue(core, product, instrument, command, slot, remaining, price):
-    """Another price or a larger size: checked afresh, its own reservations free, then queued anew."""
+    """Another price or a larger size: checked with its own reservations free, queued anew."""
     order = core.orders[slot]
     side, offset = np.int64(order["side"]), np.int64(order["offset"])
     new_price, was_remaining = command["new_price"], np.int64(order["remaining"])

@@ -1,4 +1,7 @@
-"""The exchange's own commands of the day: phases, halts, limits, timers, day begin and end (`spec/phases.md`)."""
+"""The exchange's own commands: phases, halts, limits, timers, day begin and end.
+
+Spec: `spec/phases.md`.
+"""
 
 import numpy as np
 
@@ -46,9 +49,9 @@ def phase_set(core, command):
         return np.int64(codes.REJECT_REFERENCE_INVALID)
     for number in range(1, len(core.products)):
         product = core.products[number]
-        if product["defined"] != 0 and (wanted == 0 or wanted == number):
-            if not _can_follow(product["phase"], phase):
-                return np.int64(codes.REJECT_PHASE_TRANSITION)
+        is_meant = product["defined"] != 0 and (wanted == 0 or wanted == number)
+        if is_meant and not _can_follow(product["phase"], phase):
+            return np.int64(codes.REJECT_PHASE_TRANSITION)
     for number in range(1, len(core.products)):
         if core.products[number]["defined"] != 0 and (wanted == 0 or wanted == number):
             enter_phase(core, number, phase)
@@ -94,7 +97,7 @@ def _expire(core, number):
 
 @inner
 def _collect_ids(core, instrument, count, lower, upper):
-    """Append order ids outside `lower`..`upper` (prices) to the scratch table; returns the new count.
+    """Append order ids outside `lower`..`upper` (prices) to the scratch table; the new count.
 
     With lower > upper every order is outside.
     """
@@ -195,7 +198,7 @@ def limits_fit(product, lower, upper):
 
 @inner
 def lay_ladder(core, instrument, lower, upper):
-    """Give the instrument an empty ladder from `lower` to `upper`; reuses its old place if it fits."""
+    """Give the instrument an empty ladder `lower`..`upper`; its old place if that is enough."""
     now = core.now[0]
     ranks = (upper - lower) // instrument["tick"] + 1
     words = words_for_ranks(ranks)

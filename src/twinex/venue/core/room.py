@@ -30,6 +30,7 @@ _START_SLOTS = 1 << 16
 _START_LEVELS = 1 << 14
 _START_WORDS = 1 << 10
 _START_ROWS = 64
+PAGE_BYTES = 4096
 
 
 @inner
@@ -102,9 +103,9 @@ def _shortage_of_exchange(core, command, template):
     if template == codes.ACCOUNT_DEFINE:
         number = np.int64(command["account"])
         return _short_of(core, core.accounts, number, limits.ACCOUNTS_MAX, state.SHORT_ACCOUNTS)
-    if template == codes.POSITION_SET:
-        if core.now[0]["position_count"] + 1 >= len(core.positions):
-            return state.SHORT_POSITIONS
+    is_full = core.now[0]["position_count"] + 1 >= len(core.positions)
+    if template == codes.POSITION_SET and is_full:
+        return state.SHORT_POSITIONS
     if template == codes.INSTRUMENT_DEFINE:
         number = np.int64(command["instrument"])
         short = _short_of(
@@ -220,11 +221,16 @@ def _grow_positions(core: state.Core) -> state.Core:
 
 
 def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
-    """Tables for a day of about this size, so that none grows while the market is open."""
+    """Tables for a day of about this size, so that none grows while the market is open.
+
+    Their memory is touched: the operating system hands it out now, not at the first order.
+    """
     while len(core.orders) <= orders:
         core = grow(core, state.SHORT_ORDERS)
     while len(core.ids) < 2 * commands:
         core = grow(core, state.SHORT_IDS)
     if len(core.slots) < commands:
         core = core._replace(slots=_larger(core.slots, commands))
+    for table in (core.orders, core.ids, core.slots):
+        table.view(np.uint8)[::PAGE_BYTES] |= 0
     return core

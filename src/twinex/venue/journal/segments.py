@@ -26,6 +26,8 @@ from twinex.venue.journal.layout import (
     segment_numbers,
 )
 
+PAGE_BYTES = 4096  # of memory: what one first write to a fresh place brings
+
 
 class Segments:
     """Where a writer stands: the part that files and plain memory have in common.
@@ -54,6 +56,10 @@ class Segments:
     def stream_offset(self) -> int:
         """Bytes of messages written so far, over all segments, without heads and unused ends."""
         return self.head.stream_offset + self.position - HEAD_BYTES
+
+    def touch(self) -> None:
+        """Have the operating system hand out this segment's memory now, not message by message."""
+        self.octets[self.position :: PAGE_BYTES] |= 0
 
     def _next_head(self, first_sequence: int, chain: int, least: int) -> SegmentHead:
         """The head of the next segment, large enough for a message run of `least` bytes."""

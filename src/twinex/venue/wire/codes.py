@@ -1,4 +1,4 @@
-"""Codes of `spec/messages.xml` as plain ints, for compiled code. A test holds them to the schema."""
+"""Codes of `spec/messages.xml` as plain ints for compiled code; a test compares the two."""
 
 # Template ids: commands
 ORDER_ENTER = 1

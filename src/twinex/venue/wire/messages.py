@@ -25,7 +25,7 @@ class MessageError(ValueError):
 
 
 class Message(NamedTuple):
-    """A decoded message: its template's name and its fields (int, or bytes for hashes, str for text)."""
+    """A decoded message: its name and its fields (int, str for text, bytes for hashes)."""
 
     name: str
     fields: dict[str, Any]

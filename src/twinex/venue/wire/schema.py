@@ -112,10 +112,10 @@ def _union(templates: dict[str, Template], heads: list[tuple[str, str]]) -> np.d
         fields = template.block.fields
         assert fields is not None
         for name in template.block.names or ():
-            kind, offset = fields[name][0], fields[name][1]
-            if kind.kind in "SV":
+            field, offset = fields[name][0], fields[name][1]
+            if field.kind in "SV":
                 continue  # texts and hashes: no core looks at them
-            place = (kind.str, position + offset)
+            place = (field.str, position + offset)
             assert known.setdefault(name, place) == place, f"field {name} moves between messages"
     for name, (form, offset) in known.items():
         assert name not in names, f"field {name} hides a header field"
