@@ -17,6 +17,9 @@ import numba
 import numpy as np
 from numba.core import config as _numba_config
 
+if not __debug__:
+    raise RuntimeError("the core's assertions guard the market: start Python without -O")
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _CONFIG: Any = _numba_config

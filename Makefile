@@ -1,0 +1,42 @@
+# make demo    a whole simulated trading day and its report (TAPE=FILE plays a recorded one instead)
+# make test    every test; make lint: style and types; make soak: the long runs; make bench: speed
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint soak bench setup clean
+
+demo: setup
+ifdef TAPE
+	$(BIN)/twinex tape check $(TAPE)
+	$(BIN)/twinex tape play $(TAPE)
+else
+	$(BIN)/twinex day
+endif
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+soak: setup
+	$(BIN)/python -m pytest -m soak -s
+
+bench: setup
+	$(BIN)/twinex bench core
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Twinex needs Python 3.11 or later; choose one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv is not installed; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

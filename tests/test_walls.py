@@ -1,0 +1,111 @@
+"""Walls between rooms: who may import whom, and what no core may touch."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src"
+PACKAGE = SOURCE / "twinex"
+ROOMS = {entry.stem for entry in PACKAGE.iterdir() if entry.stem[0] not in "_."}
+
+# What each room may import of the others. A room that is not listed here fails the test.
+ALLOWED = {
+    "venue": set(),
+    "tape": {"venue"},
+    "day": {"venue"},
+    "commands": {"venue", "tape", "day"},
+    "cli": {"commands"},
+}
+MIRROR = "mirror"  # shares nothing with any room, and uses the standard library only
+
+CORE_MAY_IMPORT = {
+    "numpy",
+    "numba",
+    "typing",
+    "twinex.venue.compiler",
+    "twinex.venue.tables",
+    "twinex.venue.core",
+    "twinex.venue.wire.codes",
+    "twinex.venue.wire.schema",
+}
+LOOKING_ON = {"view.py", "check.py"}  # read the tables from outside; no command runs through them
+
+
+def _files(room: str) -> list[Path]:
+    path = PACKAGE / room
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Full names of what a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _room_of(name: str) -> str | None:
+    parts = name.split(".")
+    return parts[1] if parts[0] == "twinex" and len(parts) > 1 and parts[1] in ROOMS else None
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS - {MIRROR}))
+def test_room_imports_only_what_it_may(room: str) -> None:
+    allowed = ALLOWED[room] | {room, None}
+    wrong = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path in _files(room)
+        for name in _imports(path)
+        if _room_of(name) not in allowed
+    ]
+    assert wrong == []
+
+
+def test_mirror_shares_nothing() -> None:
+    if MIRROR not in ROOMS:
+        pytest.skip("there is no mirror yet")
+    standard = sys.stdlib_module_names
+    wrong = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path in _files(MIRROR)
+        for name in _imports(path)
+        if not name.startswith("twinex.mirror") and name.split(".")[0] not in standard
+    ]
+    assert wrong == []
+
+
+def _core_files() -> list[Path]:
+    return [path for path in _files("venue/core") if path.name not in LOOKING_ON]
+
+
+@pytest.mark.parametrize("path", _core_files(), ids=lambda path: path.name)
+def test_core_imports_no_clock_no_file_no_chance(path: Path) -> None:
+    wrong = [
+        name
+        for name in _imports(path)
+        if not any(name == known or name.startswith(known + ".") for known in CORE_MAY_IMPORT)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", _core_files(), ids=lambda path: path.name)
+def test_core_has_no_floats(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        is_float = isinstance(node, ast.Constant) and isinstance(node.value, float)
+        is_division = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+        is_cast = isinstance(node, ast.Name) and node.id == "float"
+        line = getattr(node, "lineno", 0)
+        assert not (is_float or is_division or is_cast), f"{path.name}:{line} has a float"
+
+
+def test_core_refuses_to_start_without_its_assertions() -> None:
+    command = [sys.executable, "-O", "-c", "import twinex.venue.compiler"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "without -O" in done.stderr
