@@ -101,7 +101,8 @@ def test_core_has_no_floats(path: Path) -> None:
         is_division = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
         is_cast = isinstance(node, ast.Name) and node.id == "float"
         line = getattr(node, "lineno", 0)
-        assert not (is_float or is_division or is_cast), f"{path.name}:{line} has a float"
+        found = is_float or is_division or is_cast
+        assert not found, f"{path.name}:{line} has a float"
 
 
 def test_core_refuses_to_start_without_its_assertions() -> None:
