@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twinex.tape import comparison, lobster, lobster_player, shanghai, tick_comparison, ticks
+from twinex.tape import (
+    comparison,
+    lobster,
+    lobster_player,
+    shanghai,
+    stage,
+    tick_comparison,
+    ticks,
+)
 from twinex.tape.check import Result
 from twinex.tape.columns import CLOSING_AUCTION, CONTINUOUS, OPENING_AUCTION
 from twinex.tape.errors import TapeBroken, TapeMissing
@@ -14,7 +22,7 @@ from twinex.tape.locate import tape_path
 from twinex.tape.outcome import Outcome
 from twinex.tape.stage import shanghai_stage
 from twinex.tape.venue_player import VenuePlayer
-from twinex.venue.reference import PriceError
+from twinex.venue.reference import Market, PriceError, load_market
 from twinex.venue.wire import codes
 
 from . import small_tapes
@@ -91,6 +99,42 @@ def test_two_quantities_swapped_are_found(phase: int, word: str) -> None:
     assert not result.ok
     told = [line for line in result.lines if f"of the {word}: the exchange says" in line]
     assert told, f"order {order} swapped, but nothing told: {result.lines}"
+
+
+def rules(monkeypatch: pytest.MonkeyPatch, **changes: int) -> None:
+    """Markets are loaded with other rules."""
+
+    def load(name: str) -> Market:
+        market = load_market(name)
+        products = (replace(one, rules=replace(one.rules, **changes)) for one in market.products)
+        return replace(market, products=tuple(products))
+
+    monkeypatch.setattr(stage, "load_market", load)
+
+
+def test_another_price_rule_is_found(monkeypatch) -> None:
+    rules(monkeypatch, price_rule=codes.PRICE_RULE_MIDDLE)
+    result = comparison.check_shanghai(stock_day("605580"))
+    assert "continuous session: 16305 of 16393 trades come out the same" in result.lines
+    assert not result.ok
+
+
+@pytest.mark.parametrize(
+    "rule", [codes.AUCTION_RULE_NEAREST_SETTLEMENT, codes.AUCTION_RULE_PAIRING]
+)
+@pytest.mark.parametrize("symbol", DAYS)
+def test_these_auctions_have_one_price_by_every_rule(monkeypatch, symbol: str, rule: int) -> None:
+    """They confirm the computation, not the choice among the rules: docs/tapes.md says so."""
+    rules(monkeypatch, auction_rule=rule)
+    assert comparison.check_shanghai(stock_day(symbol)).ok
+
+
+def test_a_small_day_tells_auction_rules_apart(tmp_path, monkeypatch) -> None:
+    """Nearest to 14.92, the previous close: 14.60 of 14.58 to 14.60, 14.59 of 14.40 to 14.59."""
+    rules(monkeypatch, auction_rule=codes.AUCTION_RULE_NEAREST_SETTLEMENT)
+    result = comparison.check_shanghai(read(small_tapes.shanghai(tmp_path)))
+    assert "opening auction: the exchange's price is 14.58, ours 14.6" in result.lines
+    assert "closing auction: the exchange's price is 14.49, ours 14.59" in result.lines
 
 
 def test_a_lobster_day_has_the_published_books() -> None:

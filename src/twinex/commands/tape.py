@@ -1,5 +1,6 @@
 """`twinex tape`: recorded markets, described, played and compared."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,9 +130,10 @@ def check(files: Files) -> None:
     warm_up(shown)
     equal = True
     for recording in found:
+        started = time.perf_counter()
         with _watched(shown) as watch:
             title, result = _compared(recording, watch)
-        _print(shown, title, result)
+        _print(shown, title, result, time.perf_counter() - started)
         equal = equal and result.ok
     if not equal:
         raise typer.Exit(1)
@@ -154,9 +156,9 @@ def _compared(recording: "Recording", watch: "Watch") -> "tuple[str, Result]":
     return title, tick_comparison.check_ticks(day, contract)
 
 
-def _print(shown: Console, title: str, result: "Result") -> None:
+def _print(shown: Console, title: str, result: "Result", seconds: float) -> None:
     verdict = "[green]equal[/]" if result.ok else "[bold red]differs[/]"
-    shown.print(f"[bold]{title}[/]: {verdict}")
+    shown.print(f"[bold]{title}[/]: {verdict}  [dim]{seconds:.1f} s[/]")
     for place, line in enumerate(result.lines):
         style = "red" if place in result.wrong else None
         shown.print(f"  {line}", style=style, markup=False, soft_wrap=True)
