@@ -66,17 +66,12 @@ def _small_day(directory: Path) -> None:
 
 
 def _reference() -> list[bytes]:
-    lots = {"quantity_maximum_limit": 10, "quantity_maximum_market": 10}
-    product = {"product": 1, "tick": 100, "multiplier": 1} | {
-        "quantity_minimum": 1,
-        "quantity_step": 1,
-    }
+    rules = {"product": 1, "tick": 100, "multiplier": 1, "kinds_allowed": 1, "times_allowed": 1}
+    sizes = {"quantity_maximum_limit": 10, "quantity_maximum_market": 10, "quantity_minimum": 1}
     limits = {"lower_limit": 9_000, "upper_limit": 11_000, "previous_settlement": 10_000}
     messages = [
         encode("day_open", trading_day=20260105),
-        encode(
-            "product_define", quantity_step=1, kinds_allowed=1, times_allowed=1, **product, **lots
-        ),
+        encode("product_define", quantity_step=1, **rules, **sizes),
         encode("instrument_define", instrument=1, product_of=1, **limits),
     ]
     for number in (1, 2):
