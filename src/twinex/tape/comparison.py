@@ -149,7 +149,7 @@ def _explain(result: Result, day: BookDay, play: Play) -> None:
     )
     result.note(
         f"set right: {counts.gone_levels} levels had gone unseen; {counts.unknown} messages name "
-        f"orders that the tape never entered, {counts.refitted} an order changed out of view"
+        f"orders that ours stand in for, {counts.refitted} an order changed out of view"
     )
     hidden = np.count_nonzero(day.messages["type"] == lobster.EXECUTED_HIDDEN)
     result.note(
