@@ -16,7 +16,7 @@ from twinex.tape.shanghai import StockDay
 from twinex.venue.reference import (
     Instrument,
     Market,
-    day_number,
+    day_header,
     listing,
     load_market,
     numbered_members,
@@ -24,8 +24,6 @@ from twinex.venue.reference import (
     reference_commands,
     schedule,
 )
-from twinex.venue.wire.messages import encode
-from twinex.venue.wire.schema import SCHEMA_VERSION
 
 INSTRUMENT = SEAT = ACCOUNT = 1  # a tape has one symbol, and does not tell who sent its orders
 
@@ -69,16 +67,8 @@ def _stage(
     day = calendar_date(trading_day)
     (instrument,) = listing(market, day, prices)
     assert instrument.number == INSTRUMENT
-    opened = encode(
-        "day_open",
-        trading_day=day_number(day),
-        schema_version=SCHEMA_VERSION,
-        market=market.name,
-        configuration_hash=market.digest,
-        first_sequence=1,
-    )
     people = participants(market, numbered_members(1, clients_each=1))
-    opening = [opened, *reference_commands(market, day, prices), *people]
+    opening = [day_header(market, day), *reference_commands(market, day, prices), *people]
     return Stage(market, trading_day, instrument, opening, schedule(market, day))
 
 

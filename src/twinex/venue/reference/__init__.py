@@ -8,7 +8,7 @@ phases = schedule(market, day)
 """
 
 from twinex.venue.reference.calendar import Calendar
-from twinex.venue.reference.commands import day_number, reference_commands
+from twinex.venue.reference.commands import day_header, day_number, reference_commands
 from twinex.venue.reference.contracts import last_trading_day, listed_months
 from twinex.venue.reference.dated import Dated, Stage, Staged
 from twinex.venue.reference.listing import Instrument, listing
@@ -56,6 +56,7 @@ __all__ = [
     "Staged",
     "TradingCode",
     "credit_change",
+    "day_header",
     "day_number",
     "early_closes",
     "last_trading_day",

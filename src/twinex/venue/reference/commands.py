@@ -13,6 +13,7 @@ from twinex.venue.reference.market import Market, Product
 from twinex.venue.reference.mistakes import PriceError
 from twinex.venue.reference.prices import Prices, to_units
 from twinex.venue.wire.messages import encode
+from twinex.venue.wire.schema import SCHEMA_VERSION
 
 
 def reference_commands(
@@ -40,6 +41,18 @@ def reference_commands(
         interest = (open_interests or {}).get(one.symbol, 0)
         messages.append(_instrument(one, close, interest, trading_day))
     return messages
+
+
+def day_header(market: Market, trading_day: date, *, first_sequence: int = 1) -> bytes:
+    """`day_open`: the first command of a day, with the hash of the market's file."""
+    return encode(
+        "day_open",
+        trading_day=day_number(trading_day),
+        schema_version=SCHEMA_VERSION,
+        market=market.name,
+        configuration_hash=market.digest,
+        first_sequence=first_sequence,
+    )
 
 
 def day_number(day: date) -> int:
