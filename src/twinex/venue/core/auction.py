@@ -240,9 +240,9 @@ def indicate_product(core, product, number):
 
 @inner
 def is_product_crossed(core, number):
-    """Does any instrument of product `number` hold a crossed book?"""
+    """Does any instrument of product `number` that is not halted hold a crossed book?"""
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]
-        if instrument["product"] == number and is_crossed(instrument):
+        if instrument["product"] == number and instrument["halted"] == 0 and is_crossed(instrument):
             return True
     return False

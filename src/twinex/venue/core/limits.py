@@ -24,11 +24,10 @@ NIL = 0  # row 0 of every table is no row, so a missing link never reads a neigh
 
 # Bytes of events: what one command can make at most (spec/orders.md, order of events).
 EVENT_BYTES_FIXED = 2048
-EVENT_BYTES_A_FILL = 96 + 96 + 88 + 80  # two reports, the trade, one position row
-EVENT_BYTES_AN_ORDER = 88 + 80  # leaves by cancel, or fills in an auction with half a trade each
-EVENT_BYTES_AN_INSTRUMENT = 64
+EVENT_BYTES_A_FILL = 96 + 96 + 96 + 80  # two reports, the trade, one position row
+EVENT_BYTES_AN_ORDER = EVENT_BYTES_A_FILL  # each trade of an auction fills an order whole
+EVENT_BYTES_AN_INSTRUMENT = 40 + 56  # halt_changed, and the auction held when the halt ends
 
 assert PRODUCTS_MAX < 63
 assert LEVELS_MAX <= 64**3 * 64
 assert SEQUENCE_MAX * LEGS < 1 << 63
-assert EVENT_BYTES_AN_ORDER * 2 >= 96 + 96 + 88, "an auction pairs two orders in one trade at least"

@@ -78,7 +78,7 @@ def enter_phase(core, number, phase):
     if phase == codes.PHASE_AUCTION_MATCH:
         auction.match_product(core, product, number)
     elif phase == codes.PHASE_CONTINUOUS:
-        if auction.is_collecting(before) and auction.is_product_crossed(core, number):
+        if auction.is_product_crossed(core, number):
             auction.match_product(core, product, number)
     elif phase == codes.PHASE_CLOSED:
         _expire(core, number)
@@ -166,7 +166,22 @@ def halt_set(core, command):
             instrument["halted"] = halted
             emit.halt_changed(core, at, halted)
     _answer_if_silent(core, codes.HALT_SET, product)
+    if halted == 0:
+        _match_freed(core)
     return np.int64(0)
+
+
+@inner
+def _match_freed(core):
+    """Match what was halted through its auction: nothing trades in a crossed book."""
+    for at in range(1, core.now[0]["instrument_high"] + 1):
+        instrument = core.instruments[at]
+        if instrument["product"] == NIL or instrument["halted"] != 0:
+            continue
+        product = core.products[instrument["product"]]
+        if product["phase"] == codes.PHASE_CONTINUOUS and auction.is_crossed(instrument):
+            auction.uncross(core, product, instrument, at)
+    emit.positions_changed(core)
 
 
 @inner
