@@ -1,0 +1,270 @@
+"""The core's self-check: every invariant of its tables, walked between two commands.
+
+    check(venue.core)      # raises BrokenInvariant, which says what is wrong and where
+
+Plain Python: it reads the arrays only and shares no code with the kernels.
+Time: O(live orders + ids + levels).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from twinex.venue.core.limits import LEGS, NIL
+from twinex.venue.core.state import Core
+from twinex.venue.wire import codes
+
+_SIDES = (codes.SIDE_BUY, codes.SIDE_SELL)
+
+
+class BrokenInvariant(AssertionError):  # noqa: N818
+    """The core's tables contradict each other: the state is wrong and must not be used."""
+
+
+def check(core: Core) -> None:
+    """Walk every table. Raises BrokenInvariant with what is wrong, or returns."""
+    live: dict[int, int] = {}  # slot -> rank, of every order found in a book
+    for number in range(1, int(core.now[0]["instrument_high"]) + 1):
+        if core.instruments[number]["product"] != NIL:
+            live.update(_check_instrument(core, number))
+    _check_orders(core, live)
+    _check_members(core, live)
+    _check_positions(core, live)
+    _check_ids(core)
+
+
+def _hold(condition: Any, what: str, *facts: Any) -> None:
+    if not condition:
+        raise BrokenInvariant(f"{what}: {', '.join(map(str, facts))}")
+
+
+# -- books -------------------------------------------------------------------------------------
+
+
+def _check_instrument(core: Core, number: int) -> dict[int, int]:
+    """Levels, bits, best ranks and queues of one instrument; its orders with their ranks."""
+    row = core.instruments[number]
+    product = core.products[row["product"]]
+    ranks = int(row["ranks"])
+    _hold(product["defined"], "an instrument's product is defined", number)
+    _hold(row["tick"] == product["tick"], "it has its product's tick", number)
+    _hold(row["lower"] + (ranks - 1) * row["tick"] == row["upper"], "limits span the ranks", number)
+    found: dict[int, int] = {}
+    for side in _SIDES:
+        marked = _check_levels(core, number, side)
+        best = int(row["best_buy"] if side == codes.SIDE_BUY else row["best_sell"])
+        _hold(best == min(marked, default=ranks), "best is the lowest marked rank", number, side)
+        for rank in marked:
+            found.update(_check_queue(core, number, side, rank))
+        _check_closing_tails(core, number, side)
+    _hold(row["live_orders"] == len(found), "live orders are counted", number, len(found))
+    may_cross = product["phase"] != codes.PHASE_CONTINUOUS or row["halted"]
+    crossed = row["best_buy"] + row["best_sell"] < ranks
+    _hold(may_cross or not crossed, "a book in continuous trading is not crossed", number)
+    return found
+
+
+def _side_levels(core: Core, number: int, side: int) -> np.ndarray:
+    row = core.instruments[number]
+    base = int(row["level_base"]) + side * int(row["ranks"])
+    return core.levels[base : base + int(row["ranks"])]
+
+
+def _check_levels(core: Core, number: int, side: int) -> list[int]:
+    """Ranks with orders: the same by levels and by all three layers of bits."""
+    row, levels = core.instruments[number], _side_levels(core, number, side)
+    filled = np.flatnonzero(levels["head"] != NIL)
+    empty = levels[levels["head"] == NIL]
+    _hold(not empty["tail"].any(), "an empty level has no tail", number, side)
+    _hold(not empty["volume"].any(), "an empty level has no volume", number, side)
+    base = int(row["word_base"]) + side * int(row["words_a_side"])
+    marks, ranks = filled, int(row["ranks"])
+    for layer in range(3):
+        words = (ranks + 63) >> 6
+        due = np.zeros(words, np.uint64)
+        np.bitwise_or.at(due, marks >> 6, np.uint64(1) << (marks & 63).astype(np.uint64))
+        same = np.array_equal(core.bits[base : base + words].view(np.uint64), due)
+        _hold(same, "bits mark the levels with orders", number, side, f"layer {layer}")
+        base, marks, ranks = base + words, np.unique(marks >> 6), words
+    return [int(rank) for rank in filled]
+
+
+def _check_queue(core: Core, number: int, side: int, rank: int) -> dict[int, int]:
+    """The linked queue of one level."""
+    level, orders = _side_levels(core, number, side)[rank], core.orders
+    found: dict[int, int] = {}
+    volume, before, slot = 0, NIL, int(level["head"])
+    while slot != NIL:
+        order, place = orders[slot], (number, side, rank, slot)
+        _hold(slot not in found, "a queue has no loop", *place)
+        _hold(order["previous"] == before, "links go both ways", *place)
+        _hold(order["live"], "a queued order is live", *place)
+        due = (number, side, rank)
+        named = (int(order["instrument"]), int(order["side"]), int(order["rank"]))
+        _hold(named == due, "an order knows its level", *place, named)
+        _hold(0 < order["remaining"] <= order["quantity"], "lots are left of it", *place)
+        found[slot] = rank
+        volume += int(order["remaining"])
+        before, slot = slot, int(order["next"])
+    _hold(level["tail"] == before, "the tail ends the queue", number, side, rank)
+    _hold(level["volume"] == volume, "volume is the sum of lots", number, side, rank, volume)
+    return found
+
+
+def _check_closing_tails(core: Core, number: int, side: int) -> None:
+    """A closing tail is one of the privileged orders that stand at the head of a limit level."""
+    row = core.instruments[number]
+    priority = int(core.products[row["product"]]["limit_priority"])
+    privileged = {
+        codes.PRIORITY_TIME: (),
+        codes.PRIORITY_CLOSING_FIRST: (codes.OFFSET_CLOSE, codes.OFFSET_CLOSE_TODAY),
+        codes.PRIORITY_CLOSING_FIRST_EXCEPT_TODAY: (codes.OFFSET_CLOSE,),
+    }[priority]
+    for corner, rank in ((0, 0), (1, int(row["ranks"]) - 1)):
+        slot = int(_side_levels(core, number, side)[rank]["head"])
+        leading = [NIL]
+        while slot != NIL and int(core.orders[slot]["offset"]) in privileged:
+            leading.append(slot)
+            slot = int(core.orders[slot]["next"])
+        tail = int(row["closing_tails"][side * 2 + corner])
+        _hold(tail in leading, "a closing tail leads its level", number, side, rank, tail)
+
+
+# -- orders and members ------------------------------------------------------------------------
+
+
+def _check_orders(core: Core, live: dict[int, int]) -> None:
+    """Every slot is in a book or free; order ids lead back to their slots."""
+    now, orders = core.now[0], core.orders
+    high = int(now["order_high"])
+    free, slot = set[int](), int(now["order_free"])
+    while slot != NIL:
+        _hold(slot not in free and slot <= high, "the free list has no loop", slot)
+        _hold(not orders[slot]["live"], "a free slot is not live", slot)
+        free.add(slot)
+        slot = int(orders[slot]["next"])
+    _hold(not free & live.keys(), "no slot is both free and in a book", free & live.keys())
+    _hold(len(free) + len(live) == high, "every slot is free or in a book", len(free), high)
+    _hold(now["live_orders"] == len(live), "live orders are counted", len(live))
+    for slot in live:
+        order = orders[slot]
+        place, leg = divmod(int(order["order_id"]), LEGS)
+        entry = core.slots[place - int(now["first_sequence"])]
+        _hold(leg == 0 and entry["slot"] == slot, "an order id leads to its slot", slot, place)
+        owner = core.accounts[order["account"]]["member"]
+        _hold(entry["member"] == owner, "and to its member", slot, owner)
+
+
+def _check_members(core: Core, live: dict[int, int]) -> None:
+    """A member's list holds its live orders, oldest first; credit covers what is live."""
+    seen: set[int] = set()
+    for number in np.flatnonzero(core.members["defined"]):
+        member, before, last_id = core.members[number], NIL, 0
+        slot = int(member["first_order"])
+        while slot != NIL:
+            order = core.orders[slot]
+            _hold(slot in live and slot not in seen, "a listed order is live, once", number, slot)
+            _hold(order["member_previous"] == before, "links go both ways", number, slot)
+            _hold(order["order_id"] > last_id, "oldest first", number, slot)
+            _hold(core.accounts[order["account"]]["member"] == number, "its own", number, slot)
+            seen.add(slot)
+            before, last_id = slot, int(order["order_id"])
+            slot = int(order["member_next"])
+        _hold(member["last_order"] == before, "the list ends at its last order", number)
+    _hold(seen == live.keys(), "every live order is listed", seen ^ live.keys())
+    reserved = _reserved_credit(core, live)
+    for number in np.flatnonzero(core.members["defined"]):
+        least = reserved.get(int(number), 0)
+        _hold(core.members[number]["used"] >= least, "used credit covers live orders", number)
+
+
+def _reserved_credit(core: Core, live: dict[int, int]) -> dict[int, int]:
+    """What live orders use of their members' credit (spec/orders.md, Credit)."""
+    used: dict[int, int] = {}
+    for slot, rank in live.items():
+        order = core.orders[slot]
+        row = core.instruments[order["instrument"]]
+        product = core.products[row["product"]]
+        opens = order["offset"] == codes.OFFSET_OPEN
+        if not product["funds_checked"] or not (
+            opens or product["offset_rule"] == codes.OFFSET_RULE_NONE
+        ):
+            continue
+        ticks = rank * int(row["tick"])
+        is_sell = order["side"] == codes.SIDE_SELL
+        price = int(row["lower"]) + ticks if is_sell else int(row["upper"]) - ticks
+        member = int(core.accounts[order["account"]]["member"])
+        value = price * int(row["multiplier"]) * int(order["remaining"])
+        used[member] = used.get(member, 0) + value
+    return used
+
+
+# -- positions and ids -------------------------------------------------------------------------
+
+
+def _check_positions(core: Core, live: dict[int, int]) -> None:
+    """Frozen and opening volume are those of live orders; nothing closes more than is held."""
+    count = int(core.now[0]["position_count"])
+    due = _frozen_by_orders(core, live, count)
+    names = ("opening", "frozen", "frozen_today")
+    keys: set[tuple[int, int, int]] = set()
+    for row in range(1, count + 1):
+        position = core.positions[row]
+        account, instrument, hedge = (
+            int(position[name]) for name in ("account", "instrument", "hedge")
+        )
+        key = (account, instrument, hedge)
+        _hold(key not in keys, "one row for an account, instrument and hedge", key)
+        keys.add(key)
+        for name in names:
+            same = np.array_equal(position[name], due[name][row])
+            _hold(same, f"{name} is the volume of live orders", key, position[name])
+        _check_closeable(core, position, key)
+    rows = np.sort(core.position_index[core.position_index != NIL])
+    _hold(np.array_equal(rows, np.arange(1, count + 1)), "the index names each row once", count)
+    _hold(core.now[0]["touched_count"] == 0, "no touched row is left over")
+
+
+def _frozen_by_orders(core: Core, live: dict[int, int], count: int) -> dict[str, np.ndarray]:
+    due = {name: np.zeros((count + 1, 2), np.int64) for name in ("opening", "frozen")}
+    due["frozen_today"] = np.zeros((count + 1, 2), np.int64)
+    for slot in live:
+        order = core.orders[slot]
+        row, side = int(order["position"]), int(order["side"])
+        rule = core.products[core.instruments[order["instrument"]]["product"]]["offset_rule"]
+        _hold((row == NIL) == (rule == codes.OFFSET_RULE_NONE), "a position where kept", slot)
+        if row == NIL:
+            continue
+        position = core.positions[row]
+        same = all(position[name] == order[name] for name in ("account", "instrument", "hedge"))
+        _hold(same, "an order knows its position", slot, row)
+        lots = int(order["remaining"])
+        if order["offset"] == codes.OFFSET_OPEN:
+            due["opening"][row][side] += lots
+        else:
+            today = order["offset"] == codes.OFFSET_CLOSE_TODAY
+            due["frozen_today" if today else "frozen"][row][1 - side] += lots
+    return due
+
+
+def _check_closeable(core: Core, position: Any, key: tuple[int, int, int]) -> None:
+    rule = core.products[core.instruments[key[1]]["product"]]["offset_rule"]
+    for holding in (0, 1):
+        today, yesterday = int(position["today"][holding]), int(position["yesterday"][holding])
+        frozen, frozen_today = (
+            int(position["frozen"][holding]),
+            int(position["frozen_today"][holding]),
+        )
+        _hold(min(today, yesterday) >= 0, "no holding is negative", key)
+        if rule == codes.OFFSET_RULE_OPEN_CLOSE:
+            _hold(frozen <= today + yesterday, "no more is frozen than held", key)
+        else:
+            _hold(frozen <= yesterday, "no more is frozen than held of yesterday", key)
+            _hold(frozen_today <= today, "no more is frozen than held of today", key)
+
+
+def _check_ids(core: Core) -> None:
+    used = core.ids[core.ids["client_id"] != 0]
+    _hold(len(used) == core.now[0]["id_count"], "used ids are counted", len(used))
+    names = set(zip(used["member"].tolist(), used["client_id"].tolist(), strict=True))
+    _hold(len(names) == len(used), "a member's client id is kept once", len(used) - len(names))

@@ -1,0 +1,239 @@
+"""The exchange's commands against their events: phases, halts, limits, reference (phases.md)."""
+
+from types import SimpleNamespace
+
+from checkers import prices
+from checkers.answer import Answer
+from checkers.market import COLLECTING, Instrument, Market, Row, hold
+from checkers.trading import Fills, take_cancelled, uncross
+from checkers.wire import CANCEL, PHASE
+
+REFERENCE = {
+    "product_define": "product",
+    "instrument_define": "instrument",
+    "member_define": "member",
+    "seat_define": "seat_number",
+    "account_define": "account",
+    "right_set": "account",
+    "credit_set": "member",
+    "position_set": "instrument",
+}
+
+
+def apply(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    """A command of the exchange that was accepted."""
+    if command.template in REFERENCE:
+        number = getattr(command, REFERENCE[command.template])
+        answer.take("reference_changed", number=number, changed_by=command.template_id)
+        _REFERENCE[command.template](market, command)
+        return
+    _OTHERS[command.template](market, answer, command)
+
+
+def _define_product(market: Market, command: SimpleNamespace) -> None:
+    hold(command.product not in market.products, "a product is defined once", command)
+    market.products[command.product] = command
+    market.phases[command.product] = PHASE.before_trading
+
+
+def _define_instrument(market: Market, command: SimpleNamespace) -> None:
+    hold(command.instrument not in market.instruments, "an instrument is defined once", command)
+    product = market.products[command.product_of]
+    reference = command.previous_close or command.previous_settlement
+    market.instruments[command.instrument] = Instrument(
+        command.instrument,
+        product,
+        command.lower_limit,
+        command.upper_limit,
+        command.previous_settlement,
+        (2 * reference + product.tick) // (2 * product.tick) * product.tick,
+        command.instrument_position_limit,
+        command.open_interest,
+        command.open_interest,
+    )
+
+
+def _define_member(market: Market, command: SimpleNamespace) -> None:
+    market.members[command.member] = command
+    market.used.setdefault(command.member, 0)
+
+
+def _define_seat(market: Market, command: SimpleNamespace) -> None:
+    hold(command.member in market.members, "a seat is a member's", command)
+    market.seats[command.seat_number] = command.member
+
+
+def _define_account(market: Market, command: SimpleNamespace) -> None:
+    known = market.accounts.get(command.account)
+    hold(known is None or known.member == command.member, "an account keeps its member", command)
+    hold(command.member in market.members, "an account is a member's", command)
+    market.accounts[command.account] = command
+
+
+def _set_right(market: Market, command: SimpleNamespace) -> None:
+    account, bit = market.accounts[command.account], 1 << command.product
+    hold(command.product in market.products, "a right is to a product", command)
+    account.open_products &= ~bit
+    account.close_products &= ~bit
+    if command.right == 2:
+        account.open_products |= bit
+    if command.right:
+        account.close_products |= bit
+
+
+def _set_credit(market: Market, command: SimpleNamespace) -> None:
+    market.members[command.member].credit = command.credit
+
+
+def _set_position(market: Market, command: SimpleNamespace) -> None:
+    key = (command.account, command.instrument, command.position_hedge)
+    hold(market.instruments[command.instrument].product.offset_rule, "no positions here", command)
+    hold(command.account in market.accounts, "a position is an account's", command)
+    row = market.rows.setdefault(key, Row())
+    hold(not row.ordered, "given positions come before orders", command)
+    row.yesterday = [command.long_yesterday, command.short_yesterday]
+    row.given = list(row.yesterday)
+
+
+def _chosen(market: Market, number: int) -> list[int]:
+    return [each for each in sorted(market.products) if number in (0, each)]
+
+
+def _instruments(market: Market, product: int) -> list[Instrument]:
+    found = (market.instruments[number] for number in sorted(market.instruments))
+    return [each for each in found if each.product.product == product]
+
+
+def _phase_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    for number in _chosen(market, command.product):
+        before = market.phases[number]
+        if before == PHASE.closed:
+            hold(command.phase in (6, 7), "out of closed only to processing", command)
+        if before == PHASE.processing:
+            hold(command.phase == 7, "out of processing to nothing", command)
+        if command.phase == PHASE.auction_match and before != command.phase:
+            hold(before in COLLECTING, "a match follows an auction", before)
+        _enter_phase(market, answer, number, command.phase)
+    _if_silent(market, answer, command, market.products)
+
+
+def _if_silent(
+    market: Market, answer: Answer, command: SimpleNamespace, reached: dict[int, object]
+) -> None:
+    if len(answer) == 1 and answer.is_next("reference_changed"):
+        hold(not reached, "it reached something and says nothing", command)
+        answer.take("reference_changed", number=command.product, changed_by=command.template_id)
+
+
+def _enter_phase(market: Market, answer: Answer, number: int, phase: int) -> None:
+    before, market.phases[number] = market.phases[number], phase
+    answer.take("phase_changed", product=number, phase=phase)
+    if before == phase:
+        return
+    crossed = any(each.crossed() for each in _instruments(market, number))
+    if phase == PHASE.auction_match or (phase == PHASE.continuous and crossed):
+        fills = Fills(market)
+        for instrument in _instruments(market, number):
+            if instrument.orders() and not instrument.halted:
+                uncross(market, answer, instrument, fills)
+        fills.take_positions(answer)
+    if phase == PHASE.closed:
+        for order in market.live():
+            if market.instruments[order.instrument].product.product == number:
+                take_cancelled(market, answer, order, CANCEL.expired, 0)
+
+
+def _halt_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    named = [
+        each
+        for number, each in sorted(market.instruments.items())
+        if command.instrument in (0, number)
+        and (command.instrument or command.product in (0, each.product.product))
+    ]
+    for instrument in named:
+        instrument.halted = bool(command.halted)
+        answer.take("halt_changed", instrument=instrument.number, halted=command.halted)
+        if market.phase(instrument) == PHASE.continuous and not command.halted:
+            _resume(market, answer, instrument)
+    if not named:
+        answer.take("reference_changed", number=command.product, changed_by=command.template_id)
+
+
+def _resume(market: Market, answer: Answer, instrument: Instrument) -> None:
+    """A book that was halted while crossed is matched before it trades."""
+    if instrument.crossed():
+        fills = Fills(market)
+        uncross(market, answer, instrument, fills)
+        fills.take_positions(answer)
+
+
+def _limits_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    instrument = market.instruments[command.instrument]
+    lower, upper = command.lower_limit, command.upper_limit
+    answer.take(
+        "limits_changed", instrument=instrument.number, lower_limit=lower, upper_limit=upper
+    )
+    instrument.lower, instrument.upper = lower, upper
+    for order in sorted(instrument.orders(), key=lambda order: order.id):
+        if not lower <= order.price <= upper:
+            take_cancelled(market, answer, order, CANCEL.outside_limits, 0)
+
+
+def _timer(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    told = False
+    for number in _chosen(market, command.product):
+        if market.phases[number] not in COLLECTING:
+            continue
+        for instrument in _instruments(market, number):
+            if instrument.orders() and not instrument.halted:
+                price, volume, surplus = prices.auction(instrument)
+                told = True
+                answer.take(
+                    "auction_indicated",
+                    instrument=instrument.number,
+                    auction_price=price,
+                    auction_volume=volume,
+                    surplus=surplus,
+                )
+    if not told:
+        answer.take("reference_changed", number=command.product, changed_by=command.template_id)
+
+
+def _day_open(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    answer.take("day_opened", trading_day=command.trading_day)
+    market.day = 1
+
+
+def _day_end(market: Market, answer: Answer, command: SimpleNamespace) -> None:
+    for number in sorted(market.products):
+        if market.phases[number] not in (PHASE.closed, PHASE.processing):
+            _enter_phase(market, answer, number, PHASE.closed)
+    hold(not market.live(), "no order outlives the day")
+    answer.take(
+        "day_ended",
+        orders=market.accepted,
+        trades=market.trades,
+        volume=market.volume,
+        rejects=market.rejects,
+    )
+    market.day = 2
+
+
+_REFERENCE = {
+    "product_define": _define_product,
+    "instrument_define": _define_instrument,
+    "member_define": _define_member,
+    "seat_define": _define_seat,
+    "account_define": _define_account,
+    "right_set": _set_right,
+    "credit_set": _set_credit,
+    "position_set": _set_position,
+}
+_OTHERS = {
+    "phase_set": _phase_set,
+    "halt_set": _halt_set,
+    "limits_set": _limits_set,
+    "timer": _timer,
+    "day_open": _day_open,
+    "day_end": _day_end,
+}

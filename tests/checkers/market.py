@@ -1,0 +1,202 @@
+"""What a reader of commands and events knows of the market: plain objects, one for each thing."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+from checkers.wire import OFFSET, PHASE, Violation
+
+BUY, SELL = 0, 1
+ENTRY = (PHASE.continuous, PHASE.auction_ordering, PHASE.auction_no_cancel)
+CANCELS = (PHASE.continuous, PHASE.auction_ordering)
+COLLECTING = (PHASE.auction_ordering, PHASE.auction_balance, PHASE.auction_no_cancel)
+HOLDING_MAX = 2**31 - 1
+
+
+def hold(condition: object, rule: str, *facts: object) -> None:
+    """Raise Violation with the rule and the facts unless `condition` is true."""
+    if not condition:
+        raise Violation(f"{rule}: {', '.join(map(str, facts))}" if facts else rule)
+
+
+@dataclass
+class Order:
+    """One accepted order. `price`: what its remainder is reserved at (limit or freeze price)."""
+
+    id: int
+    client_id: int
+    member: int
+    seat: int
+    account: int
+    instrument: int
+    hedge: int
+    side: int
+    offset: int
+    kind: int
+    time_in_force: int
+    quantity: int
+    remaining: int
+    price: int
+    resting: bool = False
+    done: bool = False
+
+    @property
+    def filled(self) -> int:
+        return self.quantity - self.remaining
+
+
+@dataclass
+class Row:
+    """Holdings of (account, instrument, hedge): 0 long, 1 short; `opening`: 0 buys, 1 sells."""
+
+    today: list[int] = field(default_factory=lambda: [0, 0])
+    yesterday: list[int] = field(default_factory=lambda: [0, 0])
+    frozen: list[int] = field(default_factory=lambda: [0, 0])
+    frozen_today: list[int] = field(default_factory=lambda: [0, 0])
+    opening: list[int] = field(default_factory=lambda: [0, 0])
+    given: list[int] = field(default_factory=lambda: [0, 0])
+    ordered: bool = False
+
+    def closeable(self, rule: int, holding: int, offset: int) -> int:
+        if rule == 1:
+            return self.yesterday[holding] + self.today[holding] - self.frozen[holding]
+        if offset == OFFSET.close_today:
+            return self.today[holding] - self.frozen_today[holding]
+        return self.yesterday[holding] - self.frozen[holding]
+
+
+@dataclass
+class Instrument:
+    """A contract, its book (price -> orders in priority) and its last price (cp)."""
+
+    number: int
+    product: SimpleNamespace
+    lower: int
+    upper: int
+    settlement: int
+    last: int
+    position_limit: int
+    open_interest: int
+    given_interest: int = 0
+    halted: bool = False
+    book: tuple[dict[int, list[Order]], dict[int, list[Order]]] = field(
+        default_factory=lambda: ({}, {})
+    )
+
+    def prices(self, side: int) -> list[int]:
+        """Prices with orders, best first."""
+        return sorted(self.book[side], reverse=side == BUY)
+
+    def best(self, side: int) -> int | None:
+        level = self.book[side]
+        if not level:
+            return None
+        return max(level) if side == BUY else min(level)
+
+    def crossed(self) -> bool:
+        buy, sell = self.best(BUY), self.best(SELL)
+        return buy is not None and sell is not None and buy >= sell
+
+    def orders(self) -> list[Order]:
+        return [order for side in self.book for level in side.values() for order in level]
+
+    def volume(self, side: int, price: int) -> int:
+        return sum(order.remaining for order in self.book[side].get(price, ()))
+
+    def privileged(self, order: Order) -> bool:
+        """Does it go before opening orders at a limit price?"""
+        rule = self.product.limit_priority
+        if rule == 0 or order.offset == OFFSET.open:
+            return False
+        return order.offset == OFFSET.close or rule == 1
+
+    def rest(self, order: Order, price: int) -> None:
+        """Queue an order by matching.md: time, but closing first at a limit price."""
+        queue = self.book[order.side].setdefault(price, [])
+        place = len(queue)
+        if price in (self.lower, self.upper) and self.privileged(order):
+            place = 0
+            while place < len(queue) and self.privileged(queue[place]):
+                place += 1
+        queue.insert(place, order)
+        order.price, order.resting = price, True
+
+    def leave(self, order: Order) -> None:
+        queue = self.book[order.side][order.price]
+        queue.remove(order)
+        if not queue:
+            del self.book[order.side][order.price]
+        order.resting = False
+
+
+@dataclass
+class Market:
+    """Everything that commands and events have said so far today."""
+
+    products: dict[int, SimpleNamespace] = field(default_factory=dict)
+    phases: dict[int, int] = field(default_factory=dict)
+    instruments: dict[int, Instrument] = field(default_factory=dict)
+    members: dict[int, SimpleNamespace] = field(default_factory=dict)
+    seats: dict[int, int] = field(default_factory=dict)
+    accounts: dict[int, SimpleNamespace] = field(default_factory=dict)
+    rows: dict[tuple[int, int, int], Row] = field(default_factory=dict)
+    used: dict[int, int] = field(default_factory=dict)  # credit used, by member
+    orders: dict[int, Order] = field(default_factory=dict)
+    day: int = 0  # 0 before, 1 open, 2 ended
+    accepted: int = 0
+    trades: int = 0
+    volume: int = 0
+    rejects: int = 0
+
+    def phase(self, instrument: Instrument) -> int:
+        return self.phases[instrument.product.product]
+
+    def row(self, order: Order) -> Row | None:
+        if self.instruments[order.instrument].product.offset_rule == 0:
+            return None
+        return self.rows.setdefault((order.account, order.instrument, order.hedge), Row())
+
+    def uses_credit(self, instrument: Instrument, offset: int) -> bool:
+        product = instrument.product
+        return bool(product.funds_checked) and (offset == OFFSET.open or product.offset_rule == 0)
+
+    def reserve(self, order: Order, lots: int, price: int) -> None:
+        """Freeze (negative: release) lots of a live order: holdings and credit."""
+        instrument, row = self.instruments[order.instrument], self.row(order)
+        if row is not None:
+            if order.offset == OFFSET.open:
+                row.opening[order.side] += lots
+            elif order.offset == OFFSET.close:
+                row.frozen[1 - order.side] += lots
+            else:
+                row.frozen_today[1 - order.side] += lots
+        if self.uses_credit(instrument, order.offset):
+            self.used[order.member] += price * instrument.product.multiplier * lots
+
+    def fill(self, order: Order, lots: int, price: int) -> None:
+        """What a fill does to an order, its holdings and its credit."""
+        instrument, row = self.instruments[order.instrument], self.row(order)
+        self.reserve(order, -lots, order.price)
+        if self.uses_credit(instrument, order.offset):
+            self.used[order.member] += price * instrument.product.multiplier * lots
+        order.remaining -= lots
+        hold(order.remaining >= 0, "an order fills no more than its quantity", order)
+        if row is None:
+            return
+        if order.offset == OFFSET.open:
+            row.today[order.side] += lots
+            return
+        holding = 1 - order.side
+        old = 0
+        if order.offset == OFFSET.close:
+            old = lots
+            if instrument.product.offset_rule == 1:
+                old = min(lots, row.yesterday[holding])
+        row.yesterday[holding] -= old
+        row.today[holding] -= lots - old
+        for figures in (row.yesterday, row.today, row.frozen, row.frozen_today, row.opening):
+            hold(min(figures) >= 0, "no holding falls below zero", order, row)
+
+    def live(self) -> list[Order]:
+        """Resting orders in ascending order id."""
+        found = [order for each in self.instruments.values() for order in each.orders()]
+        return sorted(found, key=lambda order: order.id)
