@@ -1,12 +1,15 @@
-"""Every case of `spec/vectors`, against every system."""
+"""Every case of `spec/vectors`, against every system; and what the cases cover together."""
+
+from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from vectorkit.commands import build
 from vectorkit.expect import expected
-from vectorkit.parse import Case, Reader, VectorError, read_all
-from vectorkit.replay import replay
+from vectorkit.parse import Case, read_all
+from vectorkit.replay import Mismatch, replay
 from vectorkit.systems import SYSTEMS
-from vectorkit.wire import ENUMS
+from vectorkit.wire import ENUMS, TEMPLATES, Value
 
 CASES = read_all()
 
@@ -14,54 +17,88 @@ CASES = read_all()
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case, system: str) -> None:
-    replay(case, SYSTEMS[system]())
+    try:
+        replay(case, SYSTEMS[system]())
+    except Mismatch as wrong:
+        pytest.fail(str(wrong), pytrace=False)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case_can_be_read(case: Case) -> None:
-    """The vectors parse without any system."""
-    world, _, rows = build(case)
-    assert all(expected(world, command) for command in rows)
+def _messages() -> Iterator[tuple[str, dict[str, Value]]]:
+    """Every command that the cases send and every event that they expect: name and fields."""
+    for case in CASES:
+        world, setup, rows = build(case)
+        for command in (*setup, *rows):
+            unsent = dict.fromkeys(TEMPLATES[command.name].fields, 0)
+            yield command.name, unsent | command.fields
+        for command in rows:
+            for event in expected(world, command):
+                yield event.name, event.fields
 
 
-@pytest.mark.parametrize("enum", ["RejectReason", "CancelReason", "PriceSource", "Phase"])
-def test_every_code_is_expected_somewhere(enum: str) -> None:
-    words = {
-        word for case in CASES for row in case.rows for line in row.events for word in line.words
+@pytest.fixture(scope="module")
+def seen() -> dict[tuple[str, str], set[Value]]:
+    """Values by (message, field)."""
+    values: dict[tuple[str, str], set[Value]] = {}
+    for name, fields in _messages():
+        for key, value in fields.items():
+            values.setdefault((name, key), set()).add(value)
+    return values
+
+
+@pytest.mark.parametrize("message", TEMPLATES)
+def test_every_message_is_used(message: str, seen: dict[tuple[str, str], set[Value]]) -> None:
+    assert any(name == message for name, _ in seen)
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (template.name, spot.name)
+        for template in TEMPLATES.values()
+        for spot in template.fields.values()
+        if spot.enum and spot.name not in ("reject_reason", "mass_side")
+    ],
+)
+def test_every_code_is_used(
+    message: str, field: str, seen: dict[tuple[str, str], set[Value]]
+) -> None:
+    """Each enum's values, in each field: sent in some command, or expected in some event."""
+    codes = TEMPLATES[message].fields[field].enum
+    unused = {word for word, code in codes.items() if code not in seen[message, field]}
+    if codes == ENUMS["Side"] and message != "trade":
+        unused.discard("none")  # of an auction's trade only
+    assert unused == set()
+
+
+def test_every_reject_reason_is_expected(seen: dict[tuple[str, str], set[Value]]) -> None:
+    reasons = set(ENUMS["RejectReason"].values())
+    assert seen["command_rejected", "reject_reason"] == reasons - {ENUMS["RejectReason"]["NONE"]}
+
+
+def test_mass_cancels_are_of_either_side_and_both(seen: dict[tuple[str, str], set[Value]]) -> None:
+    assert set(ENUMS["Side"].values()) <= seen["mass_cancel", "mass_side"]
+
+
+def test_every_kind_is_accepted_with_every_time_in_force() -> None:
+    accepted = {
+        (fields["kind"], fields["time_in_force"])
+        for name, fields in _messages()
+        if name == "order_accepted"
     }
-    assert sorted(set(ENUMS[enum]) - words) == []
+    kinds, times = ENUMS["PriceKind"].values(), ENUMS["TimeInForce"].values()
+    assert accepted == set(product(kinds, times))
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("> X phase_set product=1", "wrong.txt:2: a command outside a case"),
-        ("     accepted", "wrong.txt:2: an event without a command"),
-        ("== no citation", "wrong.txt:2: a case begins"),
-        ("nonsense", "wrong.txt:2: no line of this kind"),
-        ("setup A from B", "wrong.txt:2: no setup 'B'"),
-    ],
-)
-def test_wrong_line_names_file_and_line(line: str, message: str) -> None:
-    with pytest.raises(VectorError, match=message):
-        Reader().read("wrong.txt", "# a remark\n" + line)
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("> X buy 1 @ 3500.00001 => accepted", "wrong.txt:2: .*four decimals"),
-        ("> X buy 1 @ 3500.0 postonly => accepted", "wrong.txt:2: .*'postonly' is not understood"),
-        ("> X phase_set fase=1 => phase 1 closed", "wrong.txt:2: .*fase"),
-        ("> X cancel q => accepted", "wrong.txt:2: .*no command is labelled 'q'"),
-        ("> X buy 1 @ 3500.0 => acepted", "wrong.txt:2: .*no event 'acepted'"),
-        ("> X buy 1 @ 3500.0 => rested 1 3500.0", "wrong.txt:2: .*'@' is missing"),
-        ("> X buy 1 @ 3500.0 => accepted twice", "wrong.txt:2: .*'twice' is left over"),
-    ],
-)
-def test_wrong_row_names_file_and_line(row: str, message: str) -> None:
-    reader = Reader()
-    reader.read("wrong.txt", "== a case [R 1]\n" + row)
-    with pytest.raises(VectorError, match=message):
-        world, _, rows = build(reader.cases[0])
-        expected(world, rows[0])
+def test_every_rule_of_a_product_meets_orders() -> None:
+    """Each auction, price, priority and offset rule stands in a setup whose case enters orders."""
+    rules = ("auction_rule", "price_rule", "market_price_rule", "limit_priority", "offset_rule")
+    met: dict[str, set[int]] = {rule: set() for rule in rules}
+    for case in CASES:
+        _, setup, rows = build(case)
+        if any(command.name == "order_enter" for command in rows):
+            for command in setup:
+                for rule in rules:
+                    if command.name == "product_define":
+                        met[rule].add(int(command.fields.get(rule, 0)))
+    spots = TEMPLATES["product_define"].fields
+    assert met == {rule: set(spots[rule].enum.values()) for rule in rules}

@@ -4,13 +4,26 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from vectorkit.parse import Case, Row, VectorError
-from vectorkit.wire import ENUMS, HEAD, TEMPLATES, Field, Value, WireError, encode
+from vectorkit.wire import (
+    BY_ID,
+    ENUMS,
+    HEAD,
+    SCHEMA_ID,
+    TEMPLATES,
+    Field,
+    Value,
+    WireError,
+    encode,
+)
 
+MEMBER_TEMPLATE_LAST = 19  # risk.md, check 5
 LEGS = 1024  # order_id = sequence * 1024 + leg, orders.md
 _SCALE = 10000  # prices and money in 1/10000
 SCALED = frozenset(
-    "price new_price tick lower_limit upper_limit previous_settlement previous_close strike "
-    "auction_price credit turnover".split()
+    (
+        *("price", "new_price", "tick", "lower_limit", "upper_limit", "strike", "auction_price"),
+        *("previous_settlement", "previous_close", "credit", "turnover"),
+    )
 )
 _FLAGS = {
     "fak": ("time_in_force", "fak"),
@@ -48,6 +61,16 @@ class Command:
     def order_id(self) -> int:
         return self.sequence * LEGS
 
+    @property
+    def client_id(self) -> int:
+        """As an early reject names it (risk.md): 0 but of a member's whole command."""
+        length, template_id, schema, _ = HEAD.unpack_from(self.message)
+        template = BY_ID.get(template_id)
+        whole = len(self.message) == HEAD.size + length
+        if template is None or template_id > MEMBER_TEMPLATE_LAST or schema != SCHEMA_ID:
+            return 0
+        return int(self.fields["client_id"]) if whole and length >= template.length else 0
+
 
 @dataclass
 class World:
@@ -56,6 +79,8 @@ class World:
     seats: dict[str, tuple[int, int]]
     members: dict[int, int] = field(default_factory=dict)  # seat -> member
     owners: dict[int, int] = field(default_factory=dict)  # account -> member
+    multipliers: dict[int, int] = field(default_factory=dict)  # of a product
+    products: dict[int, int] = field(default_factory=dict)  # instrument -> product
     labels: dict[str, Command] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
 
@@ -178,7 +203,7 @@ def _options(
 
 def _value(world: World, spot: Field, text: str) -> Value:
     """As `number`; an order id may be written `a+1`, from the order labelled a."""
-    label, plus, more = text.partition("+")
+    label, _, more = text.partition("+")
     if spot.name == "order_id" and label in world.labels:
         return world.labels[label].order_id + int(more or 0)
     return number(spot, text)
@@ -208,3 +233,7 @@ def _learn(world: World, command: Command) -> None:
         world.members[int(fields["seat_number"])] = int(fields["member"])
     elif command.name == "account_define":
         world.owners[int(fields["account"])] = int(fields["member"])
+    elif command.name == "product_define":
+        world.multipliers[int(fields["product"])] = int(fields["multiplier"])
+    elif command.name == "instrument_define":
+        world.products[int(fields["instrument"])] = int(fields["product_of"])

@@ -1,62 +1,21 @@
 """Event lines of a case as the fields that the events must have."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from vectorkit.commands import Command, World, decimal, number
 from vectorkit.parse import EventLine, VectorError
 from vectorkit.wire import ENUMS, TEMPLATES
+from vectorkit.words import Expected, Words
 
 _EARLY = ("TEMPLATE_UNKNOWN", "LENGTH_WRONG", "SEAT_UNKNOWN", "NOT_PERMITTED", "DAY_NOT_OPEN")
 _WITH_REQUEST = ("member", "mass", "amended_away")
-_ORDER = "instrument account side".split()
+_ORDER = ("instrument", "account", "side")
+_HOLDINGS = (
+    *("long_today", "long_yesterday", "short_today", "short_yesterday"),
+    *("long_frozen_today", "long_frozen", "short_frozen_today", "short_frozen"),
+)
 _SOURCES = ENUMS["PriceSource"]
 _SIDES = ENUMS["Side"]
-
-
-@dataclass
-class Expected:
-    """One event that must come: its name, and the fields that are compared."""
-
-    line: EventLine
-    name: str
-    fields: dict[str, int]
-
-
-@dataclass
-class Words:
-    """The words of one event line, taken from the left; `extra` are its `field=value`."""
-
-    rest: list[str]
-    extra: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, line: EventLine) -> "Words":
-        plain = [word for word in line.words[1:] if "=" not in word]
-        pairs = [word.partition("=") for word in line.words[1:] if "=" in word]
-        return cls(plain, {key: value for key, _, value in pairs})
-
-    def next(self, wanted: str = "") -> str:
-        """The next word; if `wanted` is given it must be that one."""
-        if not self.rest or (wanted and self.rest[0] != wanted):
-            raise ValueError(f"{wanted or 'another word'!r} is missing before {self.rest}")
-        return self.rest.pop(0)
-
-    def number(self, before: str = "") -> int:
-        if before:
-            self.next(before)
-        return int(self.next())
-
-    def pair(self, before: str, between: str) -> tuple[int, int]:
-        self.next(before)
-        left, right = self.next().split(between)
-        return int(left), int(right)
-
-    def accept(self, word: str) -> bool:
-        if self.rest and self.rest[0] == word:
-            del self.rest[0]
-            return True
-        return False
 
 
 class Builder:
@@ -122,13 +81,6 @@ def _integer(value: int | bytes) -> int:
     return value
 
 
-def _amount(words: Words) -> dict[str, int]:
-    """`5 @ 3500.0`"""
-    quantity = words.number()
-    words.next("@")
-    return {"quantity": quantity, "price": decimal(words.next())}
-
-
 def _accepted(build: Builder, line: EventLine, words: Words) -> None:
     order = build.own()
     keys = ("kind", "time_in_force", "offset", "hedge", "quantity", "price")
@@ -138,7 +90,7 @@ def _accepted(build: Builder, line: EventLine, words: Words) -> None:
 
 def _rested(build: Builder, line: EventLine, words: Words) -> None:
     order = build.order(words)
-    build.put(line, "order_rested", build.identity(order) | _amount(words))
+    build.put(line, "order_rested", build.identity(order) | words.amount())
 
 
 def _rests(build: Builder, line: EventLine, words: Words) -> None:
@@ -160,14 +112,14 @@ def _fill_fields(build: Builder, order: Command, source: str, left: int) -> dict
 
 def _filled(build: Builder, line: EventLine, words: Words) -> None:
     order = build.order(words)
-    amount = _amount(words)
+    amount = words.amount()
     left = words.number("left")
     source = words.next()
     build.put(line, "order_filled", _fill_fields(build, order, source, left) | amount)
 
 
 def _trade(build: Builder, line: EventLine, words: Words) -> None:
-    amount = _amount(words)
+    amount = words.amount()
     _put_trade(build, line, words, amount, words.next())
 
 
@@ -184,6 +136,7 @@ def _put_trade(
         "sell_order_id": sides[_SIDES["sell"]],
         "open_interest": words.number("oi"),
         "side": _SIDES["none"] if source == "auction" else first.fields["side"],
+        "turnover": amount["price"] * amount["quantity"] * _multiplier(build, first),
         "price_source": _SOURCES[source],
         "trade_id": trade_id,
     }
@@ -191,11 +144,15 @@ def _put_trade(
     build.put(line, "trade", fields | amount)
 
 
+def _multiplier(build: Builder, fill: Expected) -> int:
+    return build.world.multipliers[build.world.products[fill.fields["instrument"]]]
+
+
 def _both(
     build: Builder, line: EventLine, words: Words, first: Command, second: Command, source: str
 ) -> None:
     """The three events of one fill: `10 @ P SOURCE left 0/2 #1 oi 10`."""
-    amount = _amount(words)
+    amount = words.amount()
     source = source or words.next()
     lefts = words.pair("left", "/")
     for order, left in zip((first, second), lefts, strict=True):
@@ -213,9 +170,7 @@ def _pair(build: Builder, line: EventLine, words: Words) -> None:
 
 
 def _cancelled(build: Builder, line: EventLine, words: Words) -> None:
-    fields = build.identity(build.order(words)) | {"quantity": words.number()}
-    if words.accept("@"):
-        fields["price"] = decimal(words.next())
+    fields = build.identity(build.order(words)) | words.amount()
     reason = words.next()
     fields["cancel_reason"] = ENUMS["CancelReason"][reason]
     client = int(build.command.fields.get("client_id", 0))
@@ -224,7 +179,7 @@ def _cancelled(build: Builder, line: EventLine, words: Words) -> None:
 
 
 def _amended(build: Builder, line: EventLine, words: Words) -> None:
-    fields = build.identity(build.order(words)) | _amount(words)
+    fields = build.identity(build.order(words)) | words.amount()
     fields["remaining"] = words.number("left")
     fields["priority_kept"] = {"kept": 1, "lost": 0}[words.next()]
     fields["request_id"] = int(build.command.fields["client_id"])
@@ -236,24 +191,22 @@ def _rejected(build: Builder, line: EventLine, words: Words) -> None:
     fields = {"reject_reason": ENUMS["RejectReason"][reason], "command": build.command.template}
     fields |= build.sender() | {"instrument": 0, "account": 0, "order_id": 0}
     if reason in _EARLY:
-        del fields["client_id"]  # depends on what can be read of the block: the case says it
-    elif build.command.seat == 0:
-        del fields["instrument"], fields["account"], fields["order_id"]  # not in the contract
-    else:
-        fields |= _named(build, words)
+        fields["client_id"] = build.command.client_id
+    elif build.command.seat != 0:
+        fields |= _named(build, words, alive=reason != "ORDER_DONE")
     build.put(line, "command_rejected", fields)
 
 
-def _named(build: Builder, words: Words) -> dict[str, int]:
+def _named(build: Builder, words: Words, *, alive: bool) -> dict[str, int]:
     """Instrument, account and order of a member's refused command (risk.md, at its end)."""
     command = build.command.fields
-    if build.command.name in ("order_cancel", "order_amend"):
-        fields = {"order_id": int(command.get("order_id", 0))}
-        if words.accept("of"):
-            target = build.identity(build.world.labels[words.next()])
-            fields = {key: target[key] for key in ("instrument", "account", "order_id")}
-        return fields
-    return {key: int(command.get(key, 0)) for key in ("instrument", "account")}
+    if build.command.name not in ("order_cancel", "order_amend"):
+        return {key: int(command.get(key, 0)) for key in ("instrument", "account")}
+    if not words.accept("of"):
+        return {"order_id": int(command.get("order_id", 0))}
+    target = build.identity(build.world.labels[words.next()])
+    keys = ("instrument", "account", "order_id") if alive else ("order_id",)
+    return {key: target[key] for key in keys}
 
 
 def _repeated(build: Builder, line: EventLine, words: Words) -> None:
@@ -261,18 +214,21 @@ def _repeated(build: Builder, line: EventLine, words: Words) -> None:
     words.next("first")
     first = build.world.labels[words.next()]
     fields = {"reject_reason": ENUMS["RejectReason"][reason], "command": build.command.template}
-    fields |= build.sender() | {"first_seen": first.sequence, "order_id": 0}
+    fields |= build.sender() | {"first_seen": first.sequence, "instrument": 0, "account": 0}
+    if build.command.name in ("order_enter", "mass_cancel"):
+        fields |= _named(build, words, alive=True)
+    fields["order_id"] = 0
     if words.accept("order"):
-        fields["order_id"] = build.world.labels[words.next()].order_id
+        target = build.identity(build.world.labels[words.next()])
+        keys = ("instrument", "account", "order_id") if words.accept("alive") else ("order_id",)
+        fields |= {key: target[key] for key in keys}
     build.put(line, "command_repeated", fields)
 
 
 def _position(build: Builder, line: EventLine, words: Words) -> None:
     name = words.next()
     account = build.world.seats[name][1] if name in build.world.seats else int(name)
-    keys = "long_today long_yesterday short_today short_yesterday".split()
-    keys += "long_frozen_today long_frozen short_frozen_today short_frozen".split()
-    fields = dict.fromkeys(keys, 0) | {"account": account, "instrument": 1, "hedge": 0}
+    fields = dict.fromkeys(_HOLDINGS, 0) | {"account": account, "instrument": 1, "hedge": 0}
     fields["member"] = build.world.owners[account]
     for side in ("long", "short"):
         if words.rest and words.rest[0] == side:

@@ -1,4 +1,7 @@
-"""The systems that the vectors are held against, behind one small interface."""
+"""The systems that the vectors are held against, behind one small interface.
+
+A new system is one adapter class and one entry in `SYSTEMS`.
+"""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,23 +11,22 @@ class System(Protocol):
     """A fresh system without reference data; the first message it is sent is a `day_open`."""
 
     def send(self, seat: int, message: bytes, time_ns: int) -> bytes:
-        """Sequence and apply one command; all event bytes that it made.
-
-        `time_ns` is the wall clock for systems that do not read one themselves.
-        """
+        """Sequence and apply one command while the clock reads `time_ns`; its event bytes."""
         ...
 
 
 class VenueSystem:
-    """The venue in anonymous memory: no directory, its own clock."""
+    """The venue in anonymous memory: no directory, its clock set by the vectors."""
 
     def __init__(self) -> None:
         from twinex.venue.venue import Venue
 
-        self._venue = Venue()
+        self._time_ns = 0
+        self._venue = Venue(clock=lambda: self._time_ns)
 
     def send(self, seat: int, message: bytes, time_ns: int) -> bytes:
-        return bytes(self._venue.send(seat, message))
+        self._time_ns = time_ns
+        return self._venue.send(seat, message)
 
 
 SYSTEMS: dict[str, Callable[[], System]] = {"venue": VenueSystem}
