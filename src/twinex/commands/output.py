@@ -23,12 +23,12 @@ def error_console() -> Console:
 
 def warm_up(shown: Console) -> None:
     """Compile the venue's kernels if this is their first run, saying how far it is."""
-    from twinex.venue.compiler import is_warm
+    from twinex.venue.compiler import FUNCTIONS, is_warm
     from twinex.venue.warm import warm_up as compile_kernels
 
     if is_warm():
         return
-    shown.print("Compiling for this machine: once for each version, about two minutes.")
+    shown.print("Compiling for this machine: once for each version, about half a minute.")
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -37,7 +37,7 @@ def warm_up(shown: Console) -> None:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=shown, transient=True) as progress:
-        task = progress.add_task("compiling", total=None)
+        task = progress.add_task("compiling", total=len(FUNCTIONS))
 
         def tell(done: int, total: int, name: str) -> None:
             progress.update(task, completed=done, total=total, description=f"compiling {name}")

@@ -61,6 +61,7 @@ def _small_day(directory: Path) -> None:
             venue.send(seat, encode("order_enter", side=side, price=10_000, **order))
         venue.book(1, 5)
         venue.indication(1)
+        venue.service_time_ns(0.5)
     with Venue.reopen(directory) as venue:
         venue.submit(np.zeros(0, dtype=np.uint8))
 
