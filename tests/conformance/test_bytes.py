@@ -1,0 +1,128 @@
+"""`spec/vectors/bytes.txt`: the annotated bytes agree with themselves, with the schema, with the systems.
+
+CRCs are zlib's and chains are plain Python here: neither is the venue's code.
+"""
+
+import zlib
+from pathlib import Path
+
+import pytest
+from vectorkit.dumps import Dump, read_dumps
+from vectorkit.parse import VectorError, read_all
+from vectorkit.replay import replay
+from vectorkit.systems import SYSTEMS
+from vectorkit.wire import BY_ID, HEAD
+
+FACTOR = 0x9E3779B97F4A7C15
+RECORD_HEAD = 40
+SEGMENT_HEAD = 4096
+DUMPS = read_dumps()
+RECORDS = [dump for dump in DUMPS if dump.title.startswith("record")]
+EVENTS = [dump for dump in DUMPS if dump.title.startswith("event")]
+HEADS = [dump for dump in DUMPS if dump.title.startswith("head")]
+
+
+def test_every_dump_is_judged() -> None:
+    assert (len(RECORDS), len(EVENTS), len(HEADS)) == (3, 2, 2)
+    assert len(DUMPS) == 7
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.title)
+def test_bytes_are_the_numbers_beside_them(dump: Dump) -> None:
+    for name, spot in dump.fields.items():
+        if spot.number is not None:
+            signed = spot.number < 0
+            found = int.from_bytes(spot.content, "little", signed=signed)
+            assert (name, found) == (name, spot.number)
+
+
+@pytest.mark.parametrize("dump", RECORDS + EVENTS, ids=lambda dump: dump.title)
+def test_fields_lie_where_the_schema_says(dump: Dump) -> None:
+    start = RECORD_HEAD if dump in RECORDS else 0
+    template = BY_ID[HEAD.unpack_from(dump.content, start)[1]]
+    for name, spot in template.fields.items():
+        written = dump.fields[name]
+        assert (name, written.offset) == (name, start + HEAD.size + spot.offset)
+        assert (name, len(written.content)) == (name, spot.size)
+
+
+def _chain_after(chain: int, record: bytes) -> tuple[int, int]:
+    """crc and chain of a record behind `chain`, as journal.md says."""
+    crc = zlib.crc32(record[8:32], zlib.crc32(record[RECORD_HEAD:]))
+    return crc, ((chain ^ crc) * FACTOR) % 2**64
+
+
+def test_crc_and_chain_of_the_records() -> None:
+    chain = 0
+    for dump in RECORDS:
+        crc, chain = _chain_after(chain, dump.content)
+        assert (dump.fields["crc"].number, dump.fields["chain"].number) == (crc, chain)
+        assert dump.fields["length"].number == len(dump.content)
+        assert len(dump.content) % 8 == 0
+
+
+def test_crc_of_the_segment_heads() -> None:
+    for dump in HEADS:
+        assert zlib.crc32(dump.content[:56]) == dump.fields["crc"].number
+        assert len(dump.content) == 60
+
+
+@pytest.mark.parametrize("dump", EVENTS, ids=lambda dump: dump.title)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_systems_write_these_events(system: str, dump: Dump) -> None:
+    title = "prices: middle: cp between sp and bp, the resting seller gains"
+    (case,) = (case for case in read_all() if case.name == title)
+    assert replay(case, SYSTEMS[system]()).count(dump.content) == 1
+
+
+def _message(dump: Dump) -> bytes:
+    """The message of a record as it was sent, without padding."""
+    length = HEAD.size + HEAD.unpack_from(dump.content, RECORD_HEAD)[0]
+    return dump.content[RECORD_HEAD : RECORD_HEAD + length]
+
+
+def test_the_venue_writes_these_records_and_heads(tmp_path: Path) -> None:
+    from twinex.venue.venue import Venue
+
+    clock_ns = iter(
+        [RECORDS[0].fields["time_ns"].number, *[RECORDS[1].fields["time_ns"].number] * 2]
+    )
+    with Venue(tmp_path / "day", clock=lambda: next(clock_ns), segment_bytes=16384) as venue:
+        for dump in RECORDS:
+            seat = dump.fields["seat"].number
+            assert seat is not None
+            venue.send(seat, _message(dump))
+        journal = (tmp_path / "day" / "journal-000000.seg").read_bytes()
+        events = (tmp_path / "day" / "events-000000.seg").read_bytes()
+    for content, dump in zip((journal, events), HEADS, strict=True):
+        assert content[:60].hex(" ") == dump.content.hex(" ")
+        assert content[60:SEGMENT_HEAD] == bytes(SEGMENT_HEAD - 60)
+    place = SEGMENT_HEAD
+    for dump in RECORDS:
+        assert journal[place : place + len(dump.content)].hex(" ") == dump.content.hex(" ")
+        place += len(dump.content)
+    assert journal[place:] == bytes(len(journal) - place)
+
+
+def test_the_venue_encodes_and_frames_these_messages() -> None:
+    from twinex.venue.wire.messages import encode, frame
+
+    for dump in RECORDS[:2]:
+        message = _message(dump)
+        template = BY_ID[HEAD.unpack_from(message)[1]]
+        spots = {name: dump.fields[name] for name in template.fields}
+        values = {
+            name: spot.content if spot.number is None else spot.number
+            for name, spot in spots.items()
+        }
+        assert encode(template.name, **values) == message
+        head = len(message).to_bytes(4, "little") + (21).to_bytes(4, "little")
+        assert frame(21, message) == head + message
+
+
+@pytest.mark.parametrize(
+    "line", ["   4  00 00  price = 0", "   0  0x  price = 0", "   0  01 00  (unused)"]
+)
+def test_a_wrong_line_is_refused(line: str) -> None:
+    with pytest.raises(VectorError):
+        read_dumps("== some   [R 1]\n" + line)
