@@ -21,11 +21,9 @@ def replay_differs(directory: Path, report: Report) -> str:
 
     Returns the first difference between its events and the day's event stream in words, or "".
     """
-    head = report.place.head
     now = [0]
-    venue = Venue(
-        clock=lambda: now[0], keep=False, first_sequence=head.first_sequence, chain=head.chain
-    )
+    first = report.place.first_sequence
+    venue = Venue(clock=lambda: now[0], keep=False, first_sequence=first)
     released = _Released(directory)
     with venue:
         for time_ns, frames in _batches(directory):
