@@ -1,4 +1,4 @@
-"""`spec/vectors/bytes.txt`: the annotated bytes agree with themselves, with the schema, with the systems.
+"""`spec/vectors/bytes.txt` against its own annotations, the schema and the systems.
 
 CRCs are zlib's and chains are plain Python here: neither is the venue's code.
 """
@@ -84,9 +84,8 @@ def _message(dump: Dump) -> bytes:
 def test_the_venue_writes_these_records_and_heads(tmp_path: Path) -> None:
     from twinex.venue.venue import Venue
 
-    clock_ns = iter(
-        [RECORDS[0].fields["time_ns"].number, *[RECORDS[1].fields["time_ns"].number] * 2]
-    )
+    first, second, _ = (dump.fields["time_ns"].number for dump in RECORDS)
+    clock_ns = iter([first, second, second])  # the third record follows by 1 ns
     with Venue(tmp_path / "day", clock=lambda: next(clock_ns), segment_bytes=16384) as venue:
         for dump in RECORDS:
             seat = dump.fields["seat"].number

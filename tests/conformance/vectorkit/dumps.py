@@ -31,7 +31,7 @@ class Dump:
 
 
 def read_dumps(text: str | None = None) -> list[Dump]:
-    """All dumps of the file (or of `text`). VectorError for a line that is none, or out of place."""
+    """All dumps of the file (or of `text`); VectorError for a line that is none or misplaced."""
     dumps: list[Dump] = []
     for place, line in enumerate((text or DUMPS.read_text(encoding="utf-8")).splitlines(), 1):
         if not line.strip() or line.startswith("#"):
