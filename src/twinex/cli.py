@@ -19,7 +19,7 @@ _EPILOG = "Start with [bold]twinex day[/bold]: a whole simulated trading day in 
 
 
 class Commands(TyperGroup):
-    """Commands whose own errors end in one line on stderr and exit status 2, without a traceback."""
+    """Commands whose own errors end in one line on stderr and exit status 2; no traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:

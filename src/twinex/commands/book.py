@@ -15,7 +15,7 @@ from rich.text import Text
 from twinex.commands.output import console
 
 if TYPE_CHECKING:
-    from twinex.day.view import BookView
+    from twinex.readers.book_view import BookView
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -54,12 +54,12 @@ def book(
     ] = False,
 ) -> None:
     """Show a contract's order book, as the day's event stream tells it."""
-    from twinex.day.settings import DayError
-    from twinex.day.view import BookView
+    from twinex.readers.book_view import BookView
+    from twinex.readers.listing import ReadError
 
     directory = replay or day
     if directory is None:
-        raise DayError("name a day's directory, for instance: twinex book --replay days/20260706")
+        raise ReadError("name a day's directory, for instance: twinex book --replay days/20260706")
     view = BookView(directory, instrument)
     shown = console()
     if at is not None:
@@ -96,14 +96,14 @@ def _replayed(view: "BookView", speed: int) -> Iterator[None]:
 
 
 def _picture(view: "BookView", depth: int) -> RenderableType:
-    from twinex.day.picture import draw_book
+    from twinex.show.picture import draw_book
 
     bids, asks = view.rows(depth)
     return Group(draw_book(view.title(), bids, asks, view.footer()), _tape(view))
 
 
 def _tape(view: "BookView") -> RenderableType:
-    from twinex.day.picture import BUY_STYLE, SELL_STYLE
+    from twinex.show.picture import BUY_STYLE, SELL_STYLE
 
     table = Table.grid(padding=(0, 2))
     styles = {0: BUY_STYLE, 1: SELL_STYLE}

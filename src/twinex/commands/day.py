@@ -93,8 +93,8 @@ def _simulate(settings: "Settings", shown: Console) -> "Summary":
 
 
 def _run(settings: "Settings", shown: Console) -> "Outcome":
-    from twinex.day.figures import clock_text
     from twinex.day.runner import DayRun, Moment
+    from twinex.show.figures import clock_text
 
     columns = (
         SpinnerColumn(),

@@ -22,7 +22,6 @@ app = typer.Typer(
 )
 Day = Annotated[Path, typer.Argument(help="The day's directory.")]
 
-_CHINA_HOURS = 8
 _MASK = (1 << 64) - 1
 _HIDDEN = {"sequence", "time_ns", "index"}
 _ENUMS_OF = {
@@ -59,16 +58,17 @@ def show(
     ] = None,
 ) -> None:
     """Read the journal command by command, or the event stream event by event."""
-    from twinex.day.figures import clock_text
+    from twinex.readers.local_time import utc_offset_hours
+    from twinex.show.figures import clock_text
 
     for name in kind or ():
         _check_kind(name, events)
-    shown = console()
+    shown, offset = console(), utc_offset_hours(day)
     found = 0
     for item, name, fields in _items(day, first, events):
         if (kind and name not in kind) or (seat is not None and _seat(item, fields) != seat):
             continue
-        clock = clock_text(item.time_ns, _CHINA_HOURS, fraction=True)
+        clock = clock_text(item.time_ns, offset, fraction=True)
         place = f"{item.sequence:>9}" if not events else f"{item.sequence:>9}.{item.index:<3}"  # type: ignore[union-attr]
         who = "" if events else f"[dim]seat[/] {item.seat:<4} "  # type: ignore[union-attr]
         words = " ".join(f"[dim]{key}[/] {value}" for key, value in _words(fields))
@@ -152,17 +152,27 @@ def verify(day: Day) -> None:
 @app.command()
 def stats(day: Day) -> None:
     """Count messages by template, and the busiest minutes."""
+    from twinex.readers.local_time import utc_offset_hours
     from twinex.venue.journal.stats import collect
 
     shown = console()
     found = collect(day)
     shown.print(
-        f"sequences {found.first_sequence} to {found.last_sequence}: {found.commands:,} commands in "
-        f"{found.journal_bytes:,} bytes, {found.events:,} events in {found.event_bytes:,} bytes, "
-        f"{found.segments} segments"
+        f"sequences {found.first_sequence} to {found.last_sequence}: {found.commands:,} commands "
+        f"in {found.journal_bytes:,} bytes and {found.segments} segments, {found.events:,} events "
+        f"in {found.event_bytes:,} bytes"
     )
     shown.print(_frame(found.templates))
-    shown.print(_frame(found.minutes.sort("commands", descending=True).head(10)))
+    busiest = found.minutes.sort("commands", descending=True).head(10)
+    shown.print(_frame(_in_local_time(busiest, utc_offset_hours(day))))
+
+
+def _in_local_time(minutes: Any, offset: int) -> Any:
+    """The column `minute` as text in exchange local time."""
+    import polars as pl
+
+    local = pl.col("minute").dt.offset_by(f"{offset}h").dt.strftime("%Y-%m-%d %H:%M")
+    return minutes.with_columns(local)
 
 
 def _frame(frame: Any) -> Table:
@@ -178,14 +188,14 @@ def _frame(frame: Any) -> Table:
 def export(
     day: Day,
     target: Annotated[
-        Path | None, typer.Option("--to", help="Where to write.", show_default="DAY/parquet")
+        Path | None, typer.Option("--to", help="Where to write.", show_default="DAY-parquet")
     ] = None,
 ) -> None:
     """Write commands and events as Parquet files, one for each kind of message."""
     from twinex.venue.journal.export import export_day
 
     shown = console()
-    _print_files(shown, export_day(day, target or day / "parquet"))
+    _print_files(shown, export_day(day, target or day.with_name(day.name + "-parquet")))
 
 
 def _print_files(shown: Console, files: dict[Path, int]) -> None:

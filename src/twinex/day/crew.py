@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.block import EventBlock
 from twinex.day.desk import Desk, concatenate
 from twinex.day.hedgers import Hedgers
 from twinex.day.makers import Makers
 from twinex.day.mischief import Mischief
 from twinex.day.takers import Takers
 from twinex.day.valuation import Valuation
+from twinex.readers.block import EventBlock
 from twinex.venue.wire import codes
 
 Ints = npt.NDArray[np.int64]

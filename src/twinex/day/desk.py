@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.block import EventBlock
-from twinex.day.listing import Listing
 from twinex.day.roster import LONG, SHORT, Roster
+from twinex.readers.block import EventBlock
+from twinex.readers.listing import Listing
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import frame_array
 

@@ -70,8 +70,8 @@ class Hedgers:
         listing = self.desk.listing
         ticks = self.random.integers(1, 6, len(slots))
         towards = np.where(side == codes.SIDE_BUY, ticks, -ticks)
-        price = self.valuation.fair[slots] + towards * listing.tick[slots]
-        price = np.clip(price, listing.lower[slots], listing.upper[slots])
+        wanted = self.valuation.fair[slots] + towards * listing.tick[slots]
+        price: Ints = np.clip(wanted, listing.lower[slots], listing.upper[slots])
         enough = self.desk.closeable(traders, slots, side) >= lots
         offset = np.where(enough, codes.OFFSET_CLOSE, codes.OFFSET_OPEN)
         orders = limit_orders(traders, slots, side, price, lots, offset)

@@ -7,14 +7,12 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.listing import Listing, read_listing
 from twinex.day.roster import LONG, Roster, as_members, build_roster, overnight
 from twinex.day.valuation import Valuation
-from twinex.venue.reference import Market, day_number, listing, participants, reference_commands
+from twinex.readers.listing import Listing, read_listing
+from twinex.venue.reference import Market, day_header, listing, participants, reference_commands
 from twinex.venue.reference.market import PRICE_UNIT
 from twinex.venue.wire import codes
-from twinex.venue.wire.messages import encode
-from twinex.venue.wire.schema import SCHEMA_VERSION
 
 Ints = npt.NDArray[np.int64]
 
@@ -47,15 +45,8 @@ def prepare(market: Market, trading_day: date, seed: int) -> Opening:
     )
     members = as_members(roster, market, symbols, held)
     people = participants(market, members, listing(market, trading_day, prices))
-    opened = encode(
-        "day_open",
-        trading_day=day_number(trading_day),
-        schema_version=SCHEMA_VERSION,
-        market=market.name,
-        configuration_hash=market.digest,
-        first_sequence=1,
-    )
-    return Opening(read_listing(reference), roster, held, [opened, *reference, *people])
+    commands = [day_header(market, trading_day), *reference, *people]
+    return Opening(read_listing(reference), roster, held, commands)
 
 
 def _settlements(market: Market, trading_day: date, seed: int) -> dict[str, Decimal]:

@@ -77,4 +77,5 @@ def option_delta(forward: Ints, strike: Ints, deviation: Ints, call: npt.NDArray
     distance = forward - strike
     place = np.minimum(np.abs(distance) * _TABLE_STEPS // deviation, len(DELTA) - 1)
     delta = np.where(distance >= 0, DELTA[place], ONE - DELTA[place])
-    return np.where(call, delta, delta - ONE)
+    signed: Ints = np.where(call, delta, delta - ONE)
+    return signed

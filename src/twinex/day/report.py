@@ -11,7 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from twinex.day.figures import (
+from twinex.day.summary import Summary, trading_day_of
+from twinex.show.figures import (
     bar,
     bytes_text,
     clock_text,
@@ -19,8 +20,7 @@ from twinex.day.figures import (
     nanoseconds_text,
     sparkline,
 )
-from twinex.day.picture import BUY_STYLE, SELL_STYLE, draw_book
-from twinex.day.summary import Summary, trading_day_of
+from twinex.show.picture import BUY_STYLE, SELL_STYLE, draw_book
 
 _OPTIONS_SHOWN = 12
 _PATH_WIDTH = 16

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.block import EventBlock
 from twinex.day.crew import Crew
 from twinex.day.desk import Desk
-from twinex.day.figures import decimals_of, price_text
-from twinex.day.ladder import Level
 from twinex.day.opening import Opening, prepare
 from twinex.day.settings import COMMANDS_A_STEP, Settings
 from twinex.day.statistics import Statistics
 from twinex.day.timetable import SECOND_NS, TRADING, Step, steps, trading_seconds
 from twinex.day.valuation import Valuation
+from twinex.readers.block import EventBlock
+from twinex.readers.ladder import Level
+from twinex.show.figures import decimals_of, price_text
 from twinex.venue.reference import Market, day_number, load_market, schedule
 from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
@@ -176,7 +176,7 @@ class DayRun:
         events = self._venue.submit(framed)
         self.outcome.venue_seconds += time.perf_counter() - started
         self.outcome.commands += count
-        self._events_crc = zlib.crc32(events, self._events_crc)
+        self._events_crc = zlib.crc32(events.data, self._events_crc)
         block = self.crew.hear(events)
         if self.settings.directory is None:
             self.outcome.statistics.add(events)

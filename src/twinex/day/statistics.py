@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.block import EventBlock
+from twinex.readers.block import EventBlock
 from twinex.venue.journal.reader import Block
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import ENUMS, EVENTS

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.figures import decimals_of, percent_text, price_text
-from twinex.day.ladder import Level
-from twinex.day.listing import Listing
 from twinex.day.roster import LONG, ROLE_NAMES
 from twinex.day.runner import Outcome, Picture
 from twinex.day.settings import DayError
 from twinex.day.statistics import Statistics
+from twinex.readers.ladder import Level
+from twinex.readers.listing import Listing
+from twinex.show.figures import decimals_of, percent_text, price_text
 
 Summary = dict[str, Any]
 

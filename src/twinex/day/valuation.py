@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.listing import Listing
 from twinex.day.prices import Walk, option_delta, option_value, round_to
+from twinex.readers.listing import Listing
 from twinex.venue.wire import codes
 
 Ints = npt.NDArray[np.int64]

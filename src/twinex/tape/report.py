@@ -9,8 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from twinex.day.figures import bytes_text, clock_text, decimals_of, nanoseconds_text, price_text
-from twinex.day.picture import Row, draw_book
+from twinex.show.figures import bytes_text, clock_text, decimals_of, nanoseconds_text, price_text
+from twinex.show.picture import Row, draw_book
 from twinex.tape.columns import PHASE_WORDS, PRICE_UNITS
 from twinex.tape.outcome import Outcome
 from twinex.tape.stage import calendar_date

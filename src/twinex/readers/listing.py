@@ -1,11 +1,14 @@
-"""The contracts of the simulated day as columns, read from the day's reference commands."""
+"""The contracts of a day as columns, read from its reference commands."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from twinex.venue.journal.reader import JournalReader
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import Message, decode
 
@@ -13,6 +16,12 @@ Ints = npt.NDArray[np.int64]
 
 # Options move with the futures of their index (rulebook 1.3).
 _FAMILY_OF_OPTIONS = {"IO": "IF", "HO": "IH", "MO": "IM"}
+
+_LISTING = (codes.PRODUCT_DEFINE, codes.INSTRUMENT_DEFINE)
+
+
+class ReadError(Exception):
+    """A day that cannot be read as asked; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,23 @@ def read_listing(commands: Iterable[bytes]) -> Listing:
     rows.sort(key=lambda message: int(message.fields["instrument"]))
     assert rows, "a market without contracts"
     return _columns(rows, products)
+
+
+def listing_of(directory: Path) -> Listing:
+    """The contracts of a day, from the reference data at the head of its journal.
+
+    Raises the errors of `venue.journal`, or ReadError if the day lists nothing yet.
+    """
+    bodies = (record.body for record in JournalReader(directory))
+    reference = takewhile(lambda body: _template(body) < codes.LIMITS_SET, bodies)
+    found = [body for body in reference if _template(body) in _LISTING]
+    if not found:
+        raise ReadError(f"{directory} lists no contracts yet: wait until its market is set up")
+    return read_listing(found)
+
+
+def _template(body: bytes) -> int:
+    return int.from_bytes(body[2:4], "little")
 
 
 def _columns(rows: list[Message], products: dict[int, dict[str, object]]) -> Listing:

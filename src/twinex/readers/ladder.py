@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.block import EventBlock
+from twinex.readers.block import EventBlock
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import EVENTS
 

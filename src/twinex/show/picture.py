@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from twinex.day.figures import bar
+from twinex.show.figures import bar
 
 Row = tuple[str, int, int]  # price, lots, orders
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.figures import clock_text, decimals_of, price_text
-from twinex.day.ladder import Ladder
-from twinex.day.picture import Row
-from twinex.day.reading import listing_of
-from twinex.day.settings import DayError
+from twinex.readers.ladder import Ladder
+from twinex.readers.listing import ReadError, listing_of
+from twinex.readers.local_time import utc_offset_hours
+from twinex.show.figures import clock_text, decimals_of, price_text
+from twinex.show.picture import Row
 from twinex.venue.journal.reader import Block, EventReader
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import ENUMS, EVENT, EVENTS, union_view
@@ -17,20 +17,17 @@ from twinex.venue.wire.schema import ENUMS, EVENT, EVENTS, union_view
 _SECOND_NS = 1_000_000_000
 _DAY_SECONDS = 86_400
 _PHASE_NAMES = {value: name.replace("_", " ") for name, value in ENUMS["Phase"].items()}
-_CHINA_HOURS = 8
 _QUIET_NS = 60 * _SECOND_NS  # a replay passes over longer silences
 
 
 class BookView:
-    """Follows one contract of a day. Raises JournalError or DayError for a day it cannot read."""
+    """Follows one contract of a day. Raises JournalError or ReadError for a day it cannot read."""
 
-    def __init__(
-        self, directory: Path, symbol: str | None, utc_offset_hours: int = _CHINA_HOURS
-    ) -> None:
+    def __init__(self, directory: Path, symbol: str | None) -> None:
         listing = listing_of(directory)
         slot = _slot_of(symbol, listing.symbols)
         self.symbol = listing.symbols[slot]
-        self.offset = utc_offset_hours
+        self.offset = utc_offset_hours(directory)
         self.ended = False
         self.ladder = Ladder(int(listing.instrument[slot]))
         self._product = int(listing.product[slot])
@@ -60,7 +57,7 @@ class BookView:
     def forward_to_clock(self, seconds: int) -> None:
         """To a time of day (seconds since local midnight) on the day the events begin.
 
-        Raises DayError where the events begin later or end before.
+        Raises ReadError where the events begin later or end before.
         """
         if self._fill():
             local = int(self._times[0]) // _SECOND_NS + self.offset * 3600
@@ -68,7 +65,7 @@ class BookView:
             self._until((midnight + seconds) * _SECOND_NS)
         if self._next == 0 or not self._fill():
             wanted = clock_text((seconds - self.offset * 3600) * _SECOND_NS, self.offset)
-            raise DayError(f"the day's events do not reach from before {wanted} to after it")
+            raise ReadError(f"the day's events do not reach from before {wanted} to after it")
 
     def _until(self, time_ns: int) -> None:
         """Every event up to `time_ns`."""
@@ -142,4 +139,4 @@ def _slot_of(symbol: str | None, symbols: list[str]) -> int:
     if symbol in symbols:
         return symbols.index(symbol)
     near = [name for name in symbols if name.startswith(symbol)][:5] or symbols[:5]
-    raise DayError(f"no contract {symbol!r} on this day; there are {', '.join(near)} ...")
+    raise ReadError(f"no contract {symbol!r} on this day; there are {', '.join(near)} ...")

@@ -1,0 +1,1 @@
+"""Readers of committed days: contracts, ladders, views. They know nothing of who trades."""

@@ -1,0 +1,1 @@
+"""What people see in a terminal: figures, bars, pictures of books. Shared by all reports."""
