@@ -2,12 +2,15 @@
 
 An open-addressing hash of two ids a cache line. Ids that follow one another lie beside one another:
 the low three bits choose a lane of an eight-row block, the rest chooses the block; collisions go on
-in the same lane of the next block.
+in the next lane of the next block. Steps of nine rows meet every row of the table, so that ids of
+one lane only (8, 16, 24, ...) find room wherever there is some.
 """
 
 import numpy as np
 
 from twinex.venue.compiler import inner, kernel
+
+_STEP = 9  # rows; odd, so that it is prime to every table size
 
 
 @inner
@@ -28,15 +31,13 @@ def id_place(ids, member, client_id):
 @inner
 def find_id(ids, member, client_id):
     """Row of (member, client_id), or of the empty row where it belongs."""
-    mask = (len(ids) >> 3) - 1
-    lane = client_id & 7
-    block = _block_of(member, client_id, mask)
+    mask = len(ids) - 1
+    row = id_place(ids, member, client_id)
     for _ in range(mask + 1):
-        row = block * 8 + lane
         known = ids[row]["client_id"]
         if known == 0 or (known == client_id and np.int64(ids[row]["member"]) == member):
             return row
-        block = (block + 1) & mask
+        row = (row + _STEP) & mask
     return np.int64(-1)
 
 
