@@ -71,7 +71,7 @@ def rest(core, product, instrument, slot, rank):
         _improve_best(instrument, side, rank)
     before = np.int64(level["tail"])
     if product["limit_priority"] != PRIORITY_TIME and _is_limit_rank(instrument, rank):
-        before = _queue_at_limit(product, instrument, order, slot, side, rank, before)
+        before = _queue_at_limit(core, product, instrument, level, slot, before)
     _link(core, level, order, slot, before)
     level["volume"] += np.int64(order["remaining"])
 
@@ -100,12 +100,17 @@ def is_privileged(product, offset):
 
 
 @inner
-def _queue_at_limit(product, instrument, order, slot, side, rank, tail):
+def _queue_at_limit(core, product, instrument, level, slot, tail):
     """The order after which `slot` queues at a limit price; NIL = at the head."""
+    order = core.orders[slot]
     if not is_privileged(product, np.int64(order["offset"])):
         return tail
-    corner = side * 2 + (1 if rank > 0 else 0)
+    corner = np.int64(order["side"]) * 2 + (1 if order["rank"] > 0 else 0)
     before = instrument["closing_tails"][corner]
+    after = np.int64(level["head"]) if before == NIL else np.int64(core.orders[before]["next"])
+    # Closing orders kept their places behind an opening one when the limits moved; it has left.
+    while after != NIL and is_privileged(product, np.int64(core.orders[after]["offset"])):
+        before, after = after, np.int64(core.orders[after]["next"])
     instrument["closing_tails"][corner] = slot
     return before
 
