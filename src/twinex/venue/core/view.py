@@ -46,10 +46,14 @@ def _read_side(core, number, side, found):
     return count
 
 
-def read_depth(core: Core, number: int, depth: int) -> Depth:
-    """The best `depth` levels of both sides. Raises KeyError for an unknown instrument."""
+def _require(core: Core, number: int) -> None:
     if not 0 < number < len(core.instruments) or core.instruments[number]["product"] == 0:
         raise KeyError(f"no instrument {number}")
+
+
+def read_depth(core: Core, number: int, depth: int) -> Depth:
+    """The best `depth` levels of both sides. Raises KeyError for an unknown instrument."""
+    _require(core, number)
     sides = []
     for side in (0, 1):
         found = np.zeros((depth, 3), dtype=np.int64)
@@ -66,6 +70,10 @@ def _indicate(core, number):
 
 
 def indicate(core: Core, number: int) -> tuple[int, int, int]:
-    """(price, volume, surplus) of an auction of the instrument held now; zeros if none crosses."""
+    """(price, volume, surplus) of an auction of the instrument held now; zeros if none crosses.
+
+    Raises KeyError for an unknown instrument.
+    """
+    _require(core, number)
     price, volume, surplus = _indicate(core, number)
     return int(price), int(volume), int(surplus)
