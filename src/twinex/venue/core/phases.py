@@ -80,7 +80,7 @@ def enter_phase(core, number, phase):
     elif phase == codes.PHASE_CONTINUOUS:
         if auction.is_product_crossed(core, number):
             auction.match_product(core, product, number)
-    elif phase == codes.PHASE_CLOSED:
+    elif phase == codes.PHASE_CLOSED or phase == codes.PHASE_PROCESSING:
         _expire(core, number)
 
 
