@@ -10,6 +10,7 @@ Nothing is returned, and no reader sees anything, before its command is committe
 (`spec/journal.md`, release gate).
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +27,17 @@ from twinex.venue.journal.checksum import TABLE
 from twinex.venue.journal.day import Day
 from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES
 from twinex.venue.journal.reader import JournalReader
-from twinex.venue.sequencer import TAIL, Journal, frames_over, journal_over, replay, sequence
-from twinex.venue.wire.messages import decode, frame
-from twinex.venue.wire.schema import RECORD, union_view
+from twinex.venue.sequencer import (
+    TAIL,
+    Frames,
+    Journal,
+    frames_over,
+    journal_over,
+    replay,
+    sequence,
+)
+from twinex.venue.wire.messages import MessageError, decode, frame, padded
+from twinex.venue.wire.schema import RECORD, RECORD_HEADER_BYTES, union_view
 
 FORWARD_JUMP_NS = 1_000_000_000  # spec/journal.md, Sequencer
 BACKWARD_JUMP_NS = 100_000_000
@@ -37,6 +46,10 @@ _DURABILITIES = ("memory", "disk")
 
 class VenueError(Exception):
     """The venue was asked for something it cannot do."""
+
+
+class VenueStopped(VenueError):  # noqa: N818
+    """The venue stopped, by `close` or by an error: reopen the day, its journal is what counts."""
 
 
 class BadFrame(VenueError):  # noqa: N818
@@ -98,6 +111,8 @@ class Venue:
         self._tail = np.zeros(1, dtype=TAIL)
         self._day: Day | None = None
         self._journal: Journal
+        self._stopped = ""  # why nothing more is accepted
+        self._process = os.getpid()
         if self.directory is None:
             self._begin(Day.in_memory(chain=chain, keep=keep, **self._options))
 
@@ -122,8 +137,9 @@ class Venue:
         try:
             venue._begin(day)
             venue._replay(day)
-        except BaseException:
-            day.close()
+        except BaseException as error:
+            venue._stop(error)
+            venue.close()
             raise
         return venue
 
@@ -145,6 +161,8 @@ class Venue:
         self._core = room.with_events(self._core, events.octets, events.position, events.limit)
 
     def _opened(self) -> Day:
+        if self._stopped:
+            raise VenueStopped(self._stopped)
         if self._day is None:
             raise VenueError("the day is not open: send day_open first")
         return self._day
@@ -152,14 +170,15 @@ class Venue:
     # -- commands in, events out ---------------------------------------------------------------
 
     def send(self, seat: int, message: bytes) -> bytes:
-        """One command of `seat` (0 = the exchange); all its event bytes."""
-        if self._day is None:
-            self._create_day(message)
+        """One command of `seat` (0 = the exchange); all its event bytes. Raises as `submit`."""
         return self.submit(np.frombuffer(frame(seat, message), dtype=np.uint8)).tobytes()
 
     def _create_day(self, message: bytes) -> None:
         """Make the day's files: the first command must be its header."""
-        head = decode(message)
+        try:
+            head = decode(message)
+        except MessageError as error:
+            raise BadFrame(f"the first command of a day on disk is day_open: {error}") from error
         if head.name != "day_open":
             raise VenueError(f"the first command of a day on disk is day_open, not {head.name}")
         assert self.directory is not None
@@ -178,34 +197,57 @@ class Venue:
 
         The result is a view of the event stream where it lies in one segment, else a copy.
         Raises BadFrame for bytes that are no frame; commands before them are done and committed.
+        Any other error (DiskFull, DiskFailed, a broken invariant) stops the venue: what the call
+        applied is not released, and every later call raises VenueStopped.
         """
+        self._require_usable()
+        octets = _octets(frames)
         if self._day is None:
-            self._create_day(_first_message(frames))
-        source, end = frames_over(frames), len(frames)
+            self._create_day(_first_message(octets))
         clock_ns = self._read_clock()
+        try:
+            events, place = self._sequence(frames_over(octets), len(octets), clock_ns)
+            self._commit()
+        except BaseException as error:
+            self._stop(error)
+            raise
+        if place < len(octets):
+            raise BadFrame(f"no frame at byte {place} of {len(octets)}: length, seat, message due")
+        return events
+
+    def _require_usable(self) -> None:
+        if self._stopped:
+            raise VenueStopped(self._stopped)
+        if self._is_foreign():
+            raise VenueError(f"process {self._process} writes this day: a fork must not")
+
+    def _is_foreign(self) -> bool:
+        """Is this a fork's copy? Its files are still those of the process that it left."""
+        return self.directory is not None and os.getpid() != self._process
+
+    def _sequence(self, source: Frames, end: int, clock_ns: int) -> tuple[np.ndarray, int]:
+        """Sequence and apply frames; their events, and the byte reached: `end` or a bad frame."""
         parts: list[np.ndarray] = []
         begun = self._event_position()
-        place, short = 0, state.SHORT_NOTHING
+        place = 0
         while place < end:
             short, place = sequence(
                 self._core, self._journal, source, place, end, clock_ns, self.service_times
             )
             if short in (state.SHORT_NOTHING, state.BAD_FRAME):
                 break
-            begun = self._make_room(int(short), parts, begun)
+            length = padded(int(source.frames[place >> 3]["length"])) + RECORD_HEADER_BYTES
+            begun = self._make_room(int(short), parts, begun, length)
         parts.append(self._opened().events.octets[begun : self._event_position()])
-        self._commit()
-        if short == state.BAD_FRAME:
-            raise BadFrame(f"no frame at byte {place} of {end}: length, seat, message expected")
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return (parts[0] if len(parts) == 1 else np.concatenate(parts)), int(place)
 
-    def _make_room(self, short: int, parts: list[np.ndarray], begun: int) -> int:
-        """Grow what is short; where the event segment is, note the part written so far."""
+    def _make_room(self, short: int, parts: list[np.ndarray], begun: int, length: int) -> int:
+        """Grow what is short for a record of `length` bytes; where the present events begin."""
         day = self._opened()
         following = int(self._tail[0]["sequence"]) + 1
         if short == state.SHORT_JOURNAL:
             day.journal.position = int(self._tail[0]["position"])
-            day.journal.roll(following, int(self._tail[0]["chain"]))
+            day.journal.roll(following, int(self._tail[0]["chain"]), least=length)
             self._enter_journal_segment()
         elif short == state.SHORT_EVENTS:
             end = self._event_position()
@@ -217,6 +259,16 @@ class Venue:
         else:
             self._core = room.grow(self._core, short)
         return begun
+
+    def _stop(self, error: BaseException) -> None:
+        """Fail-stop: what is applied but not committed is never released by this object.
+
+        Whole records behind the last commit stay in the journal: whoever reopens the day applies
+        them (`spec/journal.md`: what was not acknowledged may be done or not).
+        """
+        self._stopped = f"stopped by {type(error).__name__}: {error}; reopen the day"
+        if self._day is not None:
+            self._day.journal.position = int(self._tail[0]["position"])
 
     def _event_position(self) -> int:
         return int(self._core.now[0]["event_position"]) << 3
@@ -274,6 +326,7 @@ class Venue:
                 elif short != state.SHORT_NOTHING:
                     self._core = room.grow(self._core, int(short))
         day.events.position = self._event_position()
+        day.gate.require_reached(self.sequence, day.journal.stream_offset, day.events.stream_offset)
         day.events.trim()
         self._commit()
 
@@ -341,10 +394,11 @@ class Venue:
             self._day.events.touch()
 
     def close(self) -> None:
-        """Give the day's files back; what is durable is synchronised."""
-        if self._day is not None:
-            self._day.close()
-            self._day = None
+        """Give the day's files back; what is durable is synchronised. Nothing more is accepted."""
+        day, self._day = self._day, None
+        self._stopped = self._stopped or "the venue is closed; reopen the day"
+        if day is not None and not self._is_foreign():
+            day.close()
 
     def __enter__(self) -> "Venue":
         return self
@@ -358,7 +412,15 @@ class Venue:
         self.close()
 
 
-def _first_message(frames: np.ndarray) -> bytes:
+def _octets(frames: np.ndarray) -> np.ndarray:
+    """`frames` as contiguous bytes. Raises BadFrame for anything but a line of uint8."""
+    if not isinstance(frames, np.ndarray) or frames.dtype != np.uint8 or frames.ndim != 1:
+        kind = getattr(frames, "dtype", type(frames).__name__)
+        raise BadFrame(f"frames are one line of uint8, not {kind}: use `.view(numpy.uint8)`")
+    return np.ascontiguousarray(frames)
+
+
+def _first_message(octets: np.ndarray) -> bytes:
     """The message of the first frame."""
-    length = int(frames[:4].view(np.uint32)[0]) if len(frames) >= 4 else 0
-    return frames[8 : 8 + length].tobytes()
+    length = int(octets[:4].view(np.uint32)[0]) if len(octets) >= 4 else 0
+    return octets[8 : 8 + length].tobytes()

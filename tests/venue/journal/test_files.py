@@ -116,8 +116,7 @@ def test_a_vanished_directory_is_found_by_the_next_synchronisation(tmp_path, how
         day.journal.sync()
     with pytest.raises(AssertionError, match="failed before"):
         day.journal.sync()
-    with pytest.raises((DirectoryVanished, AssertionError)):
-        day.close()
+    day.close()  # what failed is not tried again; the lock is given back
 
 
 def test_a_vanished_directory_is_found_by_the_next_segment(tmp_path) -> None:

@@ -109,6 +109,14 @@ class Gate:
         assert event_offset >= words[_EVENTS]
         _publish(words, sequence, journal_offset, event_offset, int(ended))
 
+    def require_reached(self, sequence: int, journal_offset: int, event_offset: int) -> None:
+        """Raises GateBroken if more was let through than these places, where the day ends."""
+        asked = {_SEQUENCE: sequence, _JOURNAL: journal_offset, _EVENTS: event_offset}
+        for field, place in asked.items():
+            if self.words[field] > place:
+                found = f"word {field} says {self.words[field]}, but the journal makes {place} only"
+                raise GateBroken(self.path, f"{found}: remove the gate and open the day again")
+
     def read(self, patience_s: float = 2.0) -> GateState:
         """The state of one moment. Raises GateBroken if a writer died while publishing.
 

@@ -195,10 +195,10 @@ class SegmentWriter(Segments):
         self._overwriting = False
 
     def close(self) -> None:
-        """Synchronise if durable. The lock stays with its owner."""
-        if not self._failed:
+        """Synchronise if durable, unless that has failed before. The lock stays with its owner."""
+        if not self._failed and not self._overwriting:
             self._forget_unfinished()
-        if self._durable:
+        if self._durable and not self._failed:
             self.sync()
         _making(self._path(self.head._replace(number=self.head.number + 1))).unlink(missing_ok=True)
 
