@@ -130,14 +130,14 @@ def _enter_phase(market: Market, answer: Answer, number: int, phase: int) -> Non
     answer.take("phase_changed", product=number, phase=phase)
     if before == phase:
         return
-    crossed = any(each.crossed() for each in _instruments(market, number))
+    crossed = any(each.crossed() for each in _instruments(market, number) if not each.halted)
     if phase == PHASE.auction_match or (phase == PHASE.continuous and crossed):
         fills = Fills(market)
         for instrument in _instruments(market, number):
             if instrument.orders() and not instrument.halted:
                 uncross(market, answer, instrument, fills)
         fills.take_positions(answer)
-    if phase == PHASE.closed:
+    if phase in (PHASE.closed, PHASE.processing):
         for order in market.live():
             if market.instruments[order.instrument].product.product == number:
                 take_cancelled(market, answer, order, CANCEL.expired, 0)
@@ -153,18 +153,14 @@ def _halt_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
     for instrument in named:
         instrument.halted = bool(command.halted)
         answer.take("halt_changed", instrument=instrument.number, halted=command.halted)
-        if market.phase(instrument) == PHASE.continuous and not command.halted:
-            _resume(market, answer, instrument)
+    fills = Fills(market)
+    for instrument in named:
+        freed = not command.halted and market.phase(instrument) == PHASE.continuous
+        if freed and instrument.crossed():
+            uncross(market, answer, instrument, fills)
+    fills.take_positions(answer)
     if not named:
         answer.take("reference_changed", number=command.product, changed_by=command.template_id)
-
-
-def _resume(market: Market, answer: Answer, instrument: Instrument) -> None:
-    """A book that was halted while crossed is matched before it trades."""
-    if instrument.crossed():
-        fills = Fills(market)
-        uncross(market, answer, instrument, fills)
-        fills.take_positions(answer)
 
 
 def _limits_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
