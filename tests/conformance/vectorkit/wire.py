@@ -54,7 +54,8 @@ class Event:
 def _types(root: ElementTree.Element) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
     forms, enums = dict(_FORMS), {}
     for node in root.iterfind("types/type"):
-        forms[node.attrib["name"]] = node.attrib["length"] + "s"
+        if "length" in node.attrib:
+            forms[node.attrib["name"]] = node.attrib["length"] + "s"
     for node in root.iterfind("types/enum"):
         forms[node.attrib["name"]] = _FORMS[node.attrib["encodingType"]]
         enums[node.attrib["name"]] = {
