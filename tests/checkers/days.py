@@ -362,7 +362,7 @@ _SHARES = (
     (0.02, RandomDay._phase),
     (0.01, RandomDay._halt),
     (0.008, RandomDay._limits),
-    (0.01, RandomDay._timer),
+    (0.03, RandomDay._timer),
     (0.02, RandomDay._reference),
     (0.02, RandomDay._bad),
 )

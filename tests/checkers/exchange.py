@@ -197,7 +197,7 @@ def _timer(market: Market, answer: Answer, command: SimpleNamespace) -> None:
 
 def _day_open(market: Market, answer: Answer, command: SimpleNamespace) -> None:
     answer.take("day_opened", trading_day=command.trading_day)
-    market.day = 1
+    market.day, market.trading_day = 1, command.trading_day
 
 
 def _day_end(market: Market, answer: Answer, command: SimpleNamespace) -> None:
@@ -207,6 +207,7 @@ def _day_end(market: Market, answer: Answer, command: SimpleNamespace) -> None:
     hold(not market.live(), "no order outlives the day")
     answer.take(
         "day_ended",
+        trading_day=market.trading_day,
         orders=market.accepted,
         trades=market.trades,
         volume=market.volume,

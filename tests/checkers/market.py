@@ -142,6 +142,7 @@ class Market:
     used: dict[int, int] = field(default_factory=dict)  # credit used, by member
     orders: dict[int, Order] = field(default_factory=dict)
     day: int = 0  # 0 before, 1 open, 2 ended
+    trading_day: int = 0
     accepted: int = 0
     trades: int = 0
     volume: int = 0

@@ -276,9 +276,9 @@ def _queue_anew(
         hold(not instrument.crossed(), "the book is not crossed", instrument.number)
 
 
-def mass_cancel(market: Market, answer: Answer, member: int, command: SimpleNamespace) -> None:
+def mass_cancel(market: Market, answer: Answer, seat: int, command: SimpleNamespace) -> None:
     """mass_cancel that was done."""
-    count = 0
+    member, count = market.seats[seat], 0
     for order in market.live():
         instrument = market.instruments[order.instrument]
         if (
@@ -292,7 +292,8 @@ def mass_cancel(market: Market, answer: Answer, member: int, command: SimpleName
             take_cancelled(market, answer, order, CANCEL.mass, command.client_id)
             count += 1
     asked = {name: getattr(command, name) for name in ("instrument", "product", "account")}
-    answer.take("mass_cancelled", member=member, client_id=command.client_id, count=count, **asked)
+    asked |= {"client_id": command.client_id, "member": member, "seat": seat}
+    answer.take("mass_cancelled", count=count, **asked)
 
 
 def uncross(market: Market, answer: Answer, instrument: Instrument, fills: Fills) -> None:

@@ -132,7 +132,7 @@ class Watch:
         elif command.template == "order_enter":
             trading.enter(market, answer, seat, command)
         elif command.template == "mass_cancel":
-            trading.mass_cancel(market, answer, member, command)
+            trading.mass_cancel(market, answer, seat, command)
         elif command.template == "order_cancel":
             trading.take_cancelled(market, answer, target, CANCEL.member, command.client_id)
         else:

@@ -12,9 +12,9 @@ EPILOG = """
 
 twinex bench                 which benchmarks there are
 
-twinex bench matching        run one
+twinex bench core            run one
 
-twinex bench matching --json | jq .
+twinex bench core --json     its figures alone, for other programs
 """
 
 
@@ -31,7 +31,8 @@ def bench(
     ] = False,
 ) -> None:
     """Run a benchmark. The last line it prints is one JSON object with every figure."""
-    directory = _directory()
+    root = _checkout()
+    directory = root / "benchmarks"
     names = sorted(path.stem.removeprefix("bench_") for path in directory.glob("bench_*.py"))
     if name is None:
         for known in names:
@@ -41,19 +42,20 @@ def bench(
         raise BenchError(
             f"no benchmark {name!r} in {directory}: it has {', '.join(names) or 'none'}"
         )
-    command = [sys.executable, str(directory / f"bench_{name}.py")]
+    command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
     if not json:
-        raise typer.Exit(subprocess.run(command, check=False).returncode)
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+        raise typer.Exit(subprocess.run(command, check=False, cwd=root).returncode)
+    done = subprocess.run(command, check=False, cwd=root, stdout=subprocess.PIPE, text=True)
     if done.returncode == 0:
         typer.echo(done.stdout.rstrip().rpartition("\n")[2])
     raise typer.Exit(done.returncode)
 
 
-def _directory() -> Path:
+def _checkout() -> Path:
+    """The checkout's root, from which its benchmarks import each other."""
     from twinex.venue.wire.schema import spec_directory
 
-    directory = spec_directory().parent / "benchmarks"
-    if not directory.is_dir():
+    root = spec_directory().parent
+    if not (root / "benchmarks").is_dir():
         raise BenchError("benchmarks are part of the source checkout: run `twinex bench` in one")
-    return directory
+    return root

@@ -11,6 +11,7 @@ from twinex.day.takers import Takers
 from twinex.day.valuation import Valuation
 from twinex.readers.block import EventBlock
 from twinex.venue.wire import codes
+from twinex.venue.wire.messages import frame_array
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -38,7 +39,7 @@ class Crew:
         self.random = random[4]
         self.phases = np.zeros(64, dtype=np.int64)
         self._block = EventBlock()
-        self._last_entries: Bytes = np.zeros(0, dtype=np.uint8)
+        self._sent: npt.NDArray[np.void] = frame_array("order_enter", 0)  # one entry, a step ago
 
     def hear(self, events: Bytes) -> EventBlock:
         """Learn from events; the block stays loaded until the next call."""
@@ -54,13 +55,14 @@ class Crew:
         phase = self.phases[self.desk.listing.product]
         continuous = phase == codes.PHASE_CONTINUOUS
         auction = np.isin(phase, _AUCTIONS)
-        pieces = [*self._trade(continuous, auction, count), *self._disturb(phase, count)]
+        pieces = [*self._disturb(phase, count), *self._trade(continuous, auction, count)]
         framed = [piece.view(np.uint8) for piece in pieces if len(piece)]
         total = sum(len(piece) for piece in pieces)
         return total, np.concatenate(framed) if framed else np.zeros(0, dtype=np.uint8)
 
     def _trade(self, continuous: Flags, auction: Flags, count: int) -> list[npt.NDArray[np.void]]:
-        cancellable = continuous | (auction & (self.phases[self.desk.listing.product] == 3))
+        ordering = self.phases[self.desk.listing.product] == codes.PHASE_AUCTION_ORDERING
+        cancellable = continuous | ordering
         parts = self._split(count)
         cancels, quotes = self.makers.act(continuous | auction, parts[0])
         collecting = int(auction.sum()) * 1000 // max(1, int((auction | continuous).sum()))
@@ -76,6 +78,7 @@ class Crew:
         ids, frames = self.desk.enter(orders)
         self.makers.placed(ids[: len(quotes.trader)])
         frames = frames[self.random.permutation(len(frames))]
+        self._sent = frames[:1].copy()
         given_up = self.takers.give_up(parts[2], cancellable)
         # Quotes go before they are replaced; makers of an auction that takes no cancels keep them.
         return [self.desk.cancel(cancels), self.desk.cancel(given_up), frames]
@@ -97,5 +100,5 @@ class Crew:
             self.mischief.dead_cancels((share + int(self.random.integers(0, 4))) // 4),
         ]
         if self.random.integers(0, 64) == 0:
-            pieces.append(self.mischief.amends(1))
+            pieces += [self.mischief.amends(1), self._sent]
         return pieces

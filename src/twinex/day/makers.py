@@ -15,6 +15,8 @@ _LOTS = np.array([1, 1, 2, 2, 3, 4, 5, 8], dtype=np.int64)
 _SKEW_LOTS = 40  # net lots that move a maker's quotes by one tick
 _SKEW_TICKS_MAX = 6
 _SHARE = 1024  # commands a refreshed pair takes, in these parts, as a running mean
+_CANDIDATES = 3  # pairs looked at for one that is refreshed
+_THIN = 6  # weight that every contract has for its makers, however seldom it trades
 
 
 class Makers:
@@ -27,6 +29,8 @@ class Makers:
         self.traders = desk.roster.rows(MAKER)
         self.quotes = np.zeros((len(self.traders), len(desk.listing), 2, LEVELS), dtype=np.int64)
         self._gap = self._gaps()
+        self._quoted = np.zeros(self.quotes.shape[:2], dtype=np.int64)  # fair, when last refreshed
+        self._duty = self._duties()
         self._commands_a_pair = 12 * _SHARE
         self._awaiting: tuple[Ints, ...] = ()
 
@@ -36,13 +40,18 @@ class Makers:
         gap = np.select([weight >= 100, weight >= 40, weight >= 8], [1, 2, 3], 4)
         return gap.astype(np.int64)
 
+    def _duties(self) -> npt.NDArray[np.bool_]:
+        """Who quotes what, [maker, slot]: all of them futures, every second one an option."""
+        maker, slot = np.ogrid[: len(self.traders), : len(self.desk.listing)]
+        duty: npt.NDArray[np.bool_] = ~self.valuation.is_option[None, :] | ((maker + slot) % 2 == 0)
+        return duty
+
     def act(self, open_: npt.NDArray[np.bool_], count: int) -> tuple[Ints, Orders]:
         """Refresh quotes for about `count` commands: client ids to cancel, orders to enter."""
         pairs = max(1, count * _SHARE // self._commands_a_pair)
-        slots = pick(self.random, self.valuation.weight + 6, open_, pairs)
-        makers = self.random.integers(0, len(self.traders), len(slots))
-        chosen = np.unique(makers * len(open_) + slots)
+        chosen = self._neediest(open_, pairs)
         makers, slots = np.divmod(chosen, len(open_))
+        self._quoted[makers, slots] = self.valuation.fair[slots]
         prices, wanted = self._targets(makers, slots)
         cancels, orders = self._replace(makers, slots, prices, wanted)
         if len(chosen):
@@ -50,18 +59,37 @@ class Makers:
             self._commands_a_pair = max(_SHARE, (63 * self._commands_a_pair + sent) // 64)
         return cancels, orders
 
+    def _neediest(self, open_: npt.NDArray[np.bool_], pairs: int) -> Ints:
+        """Pairs (maker times slots + slot) whose quotes are worn most, of some drawn; ascending.
+
+        What counts: how far fair has moved from them, and how many are gone.
+        """
+        count = len(open_)
+        weight = (self._duty * (self.valuation.weight + _THIN)).ravel()
+        drawn = pick(self.random, weight, np.tile(open_, len(self.traders)), _CANDIDATES * pairs)
+        drawn = np.unique(drawn)
+        makers, slots = np.divmod(drawn, count)
+        moved = np.abs(self.valuation.fair[slots] - self._quoted[makers, slots])
+        gone = LEVELS * 2 - self.desk.live(self.quotes[makers, slots]).sum(axis=(1, 2))
+        worn = moved // (self.desk.listing.tick * self._gap)[slots] * 2 + gone
+        drawn = drawn[worn > 0]
+        most = np.argsort(-worn[worn > 0], kind="stable")[:pairs]
+        return np.sort(drawn[most])
+
     def _targets(self, makers: Ints, slots: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Prices by [pair, side, level], and which of them lie inside the price limits."""
         listing = self.desk.listing
-        tick = listing.tick[slots][:, None, None]
-        gap = self._gap[slots][:, None, None]
+        step = (listing.tick * self._gap)[slots]
         net = self.desk.net(self.traders[makers], slots)
         skew = np.clip(-net // _SKEW_LOTS, -_SKEW_TICKS_MAX, _SKEW_TICKS_MAX)
         skew += self.random.integers(-1, 2, len(slots))
-        middle = self.valuation.fair[slots][:, None, None] + skew[:, None, None] * tick
-        away = gap * (1 + np.arange(LEVELS))[None, None, :]
-        direction = np.array([-1, 1])[None, :, None]
-        prices = middle + direction * away * tick
+        middle = self.valuation.fair[slots] + skew * listing.tick[slots]
+        # On a grid of steps: when fair moves a little, most quotes stand where they are wanted.
+        best_bid = middle // step * step - np.where(self._gap[slots] == 1, step, 0)
+        best_ask = -(-(middle + 1) // step) * step + np.where(self._gap[slots] == 1, step, 0)
+        best = np.stack([best_bid, best_ask], axis=1)[:, :, None]
+        away = np.array([-1, 1])[None, :, None] * np.arange(LEVELS)[None, None, :]
+        prices = best + away * step[:, None, None]
         low, high = listing.lower[slots], listing.upper[slots]
         wanted = (prices >= low[:, None, None]) & (prices <= high[:, None, None])
         return prices, wanted

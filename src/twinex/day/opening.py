@@ -31,14 +31,15 @@ class Opening:
 
 def prepare(market: Market, trading_day: date, seed: int) -> Opening:
     """Reference data of the day, with settlement prices that hang together, and positions."""
-    prices = _settlements(market, trading_day, seed)
-    symbols = [one.symbol for one in listing(market, trading_day, prices)]
+    valued = _valued(market, trading_day, seed)
+    symbols = valued.listing.symbols
+    prices = {
+        symbol: Decimal(int(price)) / PRICE_UNIT
+        for symbol, price in zip(symbols, valued.fair, strict=True)
+    }
     roster = build_roster()
-    held = overnight(roster, len(symbols), seed)
-    stocks = [
-        one.product.product_class == codes.CLASS_STOCK for one in listing(market, trading_day)
-    ]
-    held[:, stocks] = 0
+    held = overnight(roster, valued.weight, seed)
+    held[:, valued.listing.product_class == codes.CLASS_STOCK] = 0
     interests = {symbol: int(held[:, slot, LONG].sum()) for slot, symbol in enumerate(symbols)}
     reference = reference_commands(
         market, trading_day, prices, closes=prices, open_interests=interests
@@ -49,8 +50,10 @@ def prepare(market: Market, trading_day: date, seed: int) -> Opening:
     return Opening(read_listing(reference), roster, held, commands)
 
 
-def _settlements(market: Market, trading_day: date, seed: int) -> dict[str, Decimal]:
-    """Futures below their index by their months to go; options by the value they are traded at."""
+def _valued(market: Market, trading_day: date, seed: int) -> Valuation:
+    """The contracts' settlements: futures below their index by their months to go; options by the
+    value they are traded at.
+    """
     plain = read_listing(reference_commands(market, trading_day))
     months = plain.month // 100 * 12 + plain.month % 100
     months = np.where(plain.month > 0, months - (trading_day.year * 12 + trading_day.month), 0)
@@ -60,8 +63,4 @@ def _settlements(market: Market, trading_day: date, seed: int) -> dict[str, Deci
     ticks = (plain.settlement - discount) // plain.tick
     futures = plain.product_class == codes.CLASS_FUTURE
     settlement = np.where(futures, ticks * plain.tick, plain.settlement)
-    fair = Valuation(replace(plain, settlement=settlement), trading_day, seed).fair
-    return {
-        symbol: Decimal(int(price)) / PRICE_UNIT
-        for symbol, price in zip(plain.symbols, fair, strict=True)
-    }
+    return Valuation(replace(plain, settlement=settlement), trading_day, seed)

@@ -15,6 +15,7 @@ Ints = npt.NDArray[np.int64]
 ONE = 1 << 16
 _COINS = 64  # coin tosses of a step: the sum has a standard deviation of 4
 _STEPS_DEVIATION = 43_200  # 100 * sqrt(14400 s) * sqrt((2*4)**2 + (3*4)**2) / 4
+_FINE = 1 << 16  # a walk keeps its prices so much finer: a bond moves less than a unit a second
 _TABLE_STEPS = 8  # entries per standard deviation
 
 # Bachelier's h(x) = phi(x) - x * (1 - PHI(x)), x = 0, 1/8, 2/8 ..., in units of 1/65536.
@@ -39,15 +40,17 @@ class Walk:
         self._random = np.random.default_rng(seed)
         self.start = start.copy()
         self.price = start.copy()
-        self._daily = start * daily_basis_points // 10_000
+        self._fine = start * _FINE
+        self._daily = self._fine // 10_000 * daily_basis_points
 
     def advance(self, seconds: int) -> None:
         """One step of `seconds`: a common move, a move of each family, a slight pull back."""
         scale = self._daily * math.isqrt(seconds * 10_000) // _STEPS_DEVIATION
         own = self._random.binomial(_COINS, 0.5, len(self.price)) - _COINS // 2
         common = int(self._random.binomial(_COINS, 0.5)) - _COINS // 2
-        pull = (self.start - self.price) * seconds // 60_000
-        self.price += (own * 2 + common * 3) * scale // 4 + pull
+        pull = (self.start * _FINE - self._fine) // 60_000 * seconds
+        self._fine += (own * 2 + common * 3) * (scale // 4) + pull
+        self.price = self._fine // _FINE
 
 
 def round_to(price: Ints, tick: Ints) -> Ints:

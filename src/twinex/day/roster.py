@@ -22,7 +22,8 @@ SEATS_EACH = 2
 _CLIENTS_EACH = 6
 LONG, SHORT = 0, 1
 _CREDIT = Decimal(10**13)  # yuan: no member runs out in a day
-_DEALS_OVERNIGHT = 4
+_DEALS_OVERNIGHT = 6
+_BUSY_WEIGHT = 60  # a contract with this weight has twice the open interest of one without any
 _HEDGE_NAMES = {value: name for name, value in ENUMS["Hedge"].items()}
 _MEMBER_NAMES = """
     Hongqiao Lujiazui Jianguo Futian Tianhe Jiangbei Gulou Wuhou Siming Shinan Binhu Baoding
@@ -75,18 +76,19 @@ def build_roster() -> Roster:
     )
 
 
-def overnight(roster: Roster, contracts: int, seed: int) -> Ints:
+def overnight(roster: Roster, weight: Ints, seed: int) -> Ints:
     """Lots that holders, hedgers and the barred carried over night, [row, contract, long/short].
 
-    Every buyer has a seller: in each contract the longs of all codes equal the shorts.
+    Every buyer has a seller: in each contract the longs of all codes equal the shorts. Contracts
+    that trade more (`weight`) are held more.
     """
     random = np.random.default_rng(seed)
-    held = np.zeros((len(roster.account), contracts, 2), dtype=np.int64)
+    held = np.zeros((len(roster.account), len(weight), 2), dtype=np.int64)
     owners = np.flatnonzero(roster.role >= HEDGER)
-    for slot in range(contracts):
+    for slot in range(len(weight)):
         for _ in range(_DEALS_OVERNIGHT):
             buyer, seller = random.choice(owners, 2, replace=False)
-            lots = int(random.integers(5, 60))
+            lots = int(random.integers(5, 60)) * int(_BUSY_WEIGHT + weight[slot]) // _BUSY_WEIGHT
             held[buyer, slot, LONG] += lots
             held[seller, slot, SHORT] += lots
     return held

@@ -18,11 +18,11 @@ class System(Protocol):
 class VenueSystem:
     """The venue in anonymous memory: no directory, its clock set by the vectors."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: int) -> None:
         from twinex.venue.venue import Venue
 
         self._time_ns = 0
-        self._venue = Venue(clock=lambda: self._time_ns)
+        self._venue = Venue(clock=lambda: self._time_ns, **options)
 
     def send(self, seat: int, message: bytes, time_ns: int) -> bytes:
         self._time_ns = time_ns

@@ -9,6 +9,7 @@ import numpy as np
 from twinex.venue.compiler import inner
 from twinex.venue.core.book import price_of
 from twinex.venue.core.limits import (
+    EVENT_BYTES_A_CANCEL,
     EVENT_BYTES_A_FILL,
     EVENT_BYTES_AN_INSTRUMENT,
     EVENT_BYTES_AN_ORDER,
@@ -36,7 +37,7 @@ _WORDS_OPENED = _WORDS["day_opened"]
 _WORDS_ENDED = _WORDS["day_ended"]
 assert all((HEADER_BYTES + t.block_length) % 8 == 0 for t in EVENTS.values())
 assert _WORDS_FILLED * 2 + _WORDS_TRADE + _WORDS_POSITION == EVENT_BYTES_A_FILL // 8
-assert max(_WORDS_CANCELLED * 8, EVENT_BYTES_A_FILL) == EVENT_BYTES_AN_ORDER
+assert _WORDS_CANCELLED * 8 == EVENT_BYTES_A_CANCEL <= EVENT_BYTES_AN_ORDER
 assert (_WORDS_HALT + _WORDS_AUCTION) * 8 == EVENT_BYTES_AN_INSTRUMENT
 assert max(_WORDS_PHASE, _WORDS_LIMITS) * 8 <= EVENT_BYTES_AN_INSTRUMENT
 assert EVENTS["auction_matched"].block == EVENTS["auction_indicated"].block

@@ -25,6 +25,7 @@ NIL = 0  # row 0 of every table is no row, so a missing link never reads a neigh
 # Bytes of events: what one command can make at most (spec/orders.md, order of events).
 EVENT_BYTES_FIXED = 2048
 EVENT_BYTES_A_FILL = 96 + 96 + 96 + 80  # two reports, the trade, one position row
+EVENT_BYTES_A_CANCEL = 88
 EVENT_BYTES_AN_ORDER = EVENT_BYTES_A_FILL  # each trade of an auction fills an order whole
 EVENT_BYTES_AN_INSTRUMENT = 40 + 56  # halt_changed, and the auction held when the halt ends
 

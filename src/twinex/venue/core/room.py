@@ -9,12 +9,14 @@ from twinex.venue.compiler import inner
 from twinex.venue.core import limits, state
 from twinex.venue.core.accounts import move_positions
 from twinex.venue.core.bits import words_for_ranks
-from twinex.venue.core.ids import move_ids
+from twinex.venue.core.ids import find_id, move_ids
 from twinex.venue.core.limits import (
+    EVENT_BYTES_A_CANCEL,
     EVENT_BYTES_A_FILL,
     EVENT_BYTES_AN_INSTRUMENT,
     EVENT_BYTES_AN_ORDER,
     EVENT_BYTES_FIXED,
+    LEGS,
     LEVELS_MAX,
     NIL,
     PRICE_MAX,
@@ -48,23 +50,48 @@ def shortage(core, command):
 
 @inner
 def _event_bytes(core, command, template):
-    """An upper bound of the event bytes that `command` makes."""
+    """An upper bound of the event bytes that `command` makes.
+
+    It must be small for what any member can send at any time: a segment ends where it does not fit.
+    """
     now = core.now[0]
-    fills = np.int64(0)
     if template == codes.ORDER_ENTER:
-        number = np.int64(command["instrument"])
-        if 0 < number < len(core.instruments):
-            live = core.instruments[number]["live_orders"]
-            fills = max(np.int64(0), min(np.int64(command["quantity"]), live))
-    elif template == codes.ORDER_AMEND:
-        fills = max(np.int64(0), min(np.int64(command["new_quantity"]), now["live_orders"]))
-    elif template != codes.ORDER_CANCEL:
-        return (
-            EVENT_BYTES_FIXED
-            + now["live_orders"] * EVENT_BYTES_AN_ORDER
-            + (now["instrument_high"] + PRODUCTS_MAX) * EVENT_BYTES_AN_INSTRUMENT
-        )
-    return EVENT_BYTES_FIXED + fills * EVENT_BYTES_A_FILL
+        return EVENT_BYTES_FIXED + _fills_of_order(core, command) * EVENT_BYTES_A_FILL
+    if template == codes.ORDER_AMEND:
+        return EVENT_BYTES_FIXED + _fills_of_amend(core, command) * EVENT_BYTES_A_FILL
+    if template == codes.MASS_CANCEL or template == codes.LIMITS_SET:
+        return EVENT_BYTES_FIXED + now["live_orders"] * EVENT_BYTES_A_CANCEL
+    each = (now["instrument_high"] + PRODUCTS_MAX) * EVENT_BYTES_AN_INSTRUMENT
+    if template == codes.TIMER:
+        return EVENT_BYTES_FIXED + each
+    if template == codes.PHASE_SET or template == codes.HALT_SET or template == codes.DAY_END:
+        return EVENT_BYTES_FIXED + each + now["live_orders"] * EVENT_BYTES_AN_ORDER
+    return np.int64(EVENT_BYTES_FIXED)
+
+
+@inner
+def _fills_of_order(core, command):
+    """Every fill of an order fills a resting order whole, but the last."""
+    number, quantity = np.int64(command["instrument"]), np.int64(command["quantity"])
+    if not 0 < number < len(core.instruments):
+        return np.int64(0)
+    return max(np.int64(0), min(quantity, core.instruments[number]["live_orders"]))
+
+
+@inner
+def _fills_of_amend(core, command):
+    """As of an order, in the instrument of the order that is named."""
+    named = command["order_id"] // LEGS
+    if named == 0:
+        seat = np.int64(command["seat"])
+        member = core.seats[seat] if 0 < seat < len(core.seats) else np.int64(NIL)
+        named = core.ids[find_id(core.ids, member, command["target_client_id"])]["sequence"]
+    place = named - core.now[0]["first_sequence"]
+    if not 0 <= place < len(core.slots):
+        return np.int64(0)
+    order = core.orders[np.int64(core.slots[place]["slot"])]
+    live = core.instruments[np.int64(order["instrument"])]["live_orders"]
+    return max(np.int64(0), min(np.int64(command["new_quantity"]), live))
 
 
 @inner

@@ -1,0 +1,140 @@
+"""The self-check names what is wrong: one table entry changed, one rule named."""
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from checkers.days import RandomDay
+from checkers.wire import encode
+
+from twinex.venue.core.check import BrokenInvariant, check
+from twinex.venue.core.state import Core
+from twinex.venue.venue import Venue
+
+
+@pytest.fixture(scope="module")
+def busy() -> Core:
+    """A core with orders, queues and positions of every kind."""
+    setup, commands = RandomDay(random.Random(11), ticks=12).write(900, end=False)
+    venue = Venue(clock=lambda: 1)
+    for seat, message in setup:
+        venue.send(seat, message)
+    venue.send(0, encode("phase_set", phase=2))
+    for seat, message in commands:
+        if seat and venue.statistics().live_orders < 60:
+            venue.send(seat, message)
+    assert venue.statistics().live_orders > 20
+    check(venue.core)
+    return venue.core
+
+
+def _copy(core: Core) -> Core:
+    events = ("events", "event_words")
+    kept = {name: getattr(core, name) for name in events}
+    return Core(**{n: t.copy() for n, t in core._asdict().items() if n not in events}, **kept)
+
+
+def _live(core: Core) -> int:
+    return int(np.flatnonzero(core.orders["live"])[0])
+
+
+def _level(core: Core) -> int:
+    return int(np.flatnonzero(core.levels["head"])[0])
+
+
+def _position(core: Core) -> int:
+    return 1
+
+
+def _busy_instrument(core: Core) -> int:
+    return int(np.argmax(core.instruments["live_orders"]))
+
+
+def _set(table: str, row: Callable[[Core], int], field: str, change: int) -> Callable[[Core], None]:
+    def apply(core: Core) -> None:
+        getattr(core, table)[row(core)][field] += change
+
+    return apply
+
+
+def _clear_bits(core: Core) -> None:
+    core.bits[int(np.flatnonzero(core.bits)[0])] = 0
+
+
+def _lose_member_list(core: Core) -> None:
+    core.members["first_order"] = 0
+
+
+def _zero_used(core: Core) -> None:
+    core.members["used"] = -1
+
+
+def _swap_index(core: Core) -> None:
+    core.position_index[np.flatnonzero(core.position_index)[0]] = 0
+
+
+def _double_id(core: Core) -> None:
+    used = np.flatnonzero(core.ids["client_id"])
+    core.ids[used[0]] = core.ids[used[1]]
+
+
+def _slip_slot(core: Core) -> None:
+    order = core.orders[_live(core)]
+    core.slots[int(order["order_id"]) // 1024 - int(core.now[0]["first_sequence"])]["slot"] = 0
+
+
+def _kill(core: Core) -> None:
+    core.orders[_live(core)]["live"] = 0
+
+
+def _cross(core: Core) -> None:
+    row = core.instruments[_busy_instrument(core)]
+    row["best_buy"] = row["best_sell"] = 0
+
+
+def _tail(core: Core) -> None:
+    core.instruments[_busy_instrument(core)]["closing_tails"][0] = 4_000
+
+
+BROKEN: dict[str, tuple[Callable[[Core], None], str]] = {
+    "level volume": (_set("levels", _level, "volume", 1), "volume is the sum"),
+    "level tail": (_set("levels", _level, "tail", 1), "tail"),
+    "level head": (_set("levels", _level, "head", 1), "."),
+    "order remaining": (_set("orders", _live, "remaining", 1), "."),
+    "order dead": (_kill, "a queued order is live"),
+    "order side": (_set("orders", _live, "side", 1), "knows its level"),
+    "order rank": (_set("orders", _live, "rank", 1), "knows its level"),
+    "order member link": (_set("orders", _live, "member_previous", 7), "links go both ways"),
+    "order id": (_set("orders", _live, "order_id", 1024), "leads to its slot|oldest first"),
+    "bits": (_clear_bits, "bits mark"),
+    "live orders of an instrument": (
+        _set("instruments", _busy_instrument, "live_orders", 1),
+        "live orders are counted",
+    ),
+    "best": (_set("instruments", _busy_instrument, "best_buy", 1), "best is the lowest"),
+    "crossed": (_cross, "best is the lowest"),
+    "limits": (_set("instruments", _busy_instrument, "upper", 1), "limits span"),
+    "closing tail": (_tail, "a closing tail leads"),
+    "live orders": (_set("now", lambda core: 0, "live_orders", 1), "live orders are counted"),
+    "slots in use": (_set("now", lambda core: 0, "order_high", 1), "free or in a book"),
+    "free list": (_set("now", lambda core: 0, "order_free", 1), "."),
+    "touched": (_set("now", lambda core: 0, "touched_count", 1), "touched"),
+    "ids": (_set("now", lambda core: 0, "id_count", 1), "used ids"),
+    "a double id": (_double_id, "kept once"),
+    "order's slot": (_slip_slot, "leads to its slot"),
+    "member list": (_lose_member_list, "list ends|listed"),
+    "credit": (_zero_used, "used credit"),
+    "frozen": (_set("positions", _position, "opening", 1), "opening is the volume"),
+    "holding": (_set("positions", _position, "today", -1_000), "negative"),
+    "position index": (_swap_index, "the index names"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_table_is_named(busy: Core, name: str) -> None:
+    broken = _copy(busy)
+    apply, words = BROKEN[name]
+    apply(broken)
+    with pytest.raises(BrokenInvariant, match=words):
+        check(broken)
