@@ -7,8 +7,8 @@ BIN := .venv/bin
 
 demo: setup
 ifdef TAPE
-	$(BIN)/twinex tape check $(TAPE)
 	$(BIN)/twinex tape play $(TAPE)
+	$(BIN)/twinex tape check $(TAPE)
 else
 	$(BIN)/twinex day
 endif
