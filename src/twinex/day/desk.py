@@ -18,12 +18,13 @@ from twinex.venue.wire.messages import frame_array
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
+_WHEN = ("yesterday", "today")
 _ROW = np.dtype(
     [
         ("trader", "<i2"),
         ("slot", "<i2"),
         ("side", "i1"),
-        ("closes", "?"),
+        ("offset", "i1"),
         ("resting", "?"),
         ("remaining", "<i4"),
         ("price", "<i8"),
@@ -59,30 +60,42 @@ def concatenate(batches: list[Orders]) -> Orders:
 
 
 class Desk:
-    """Orders by client id, and holdings by [trader, slot, long/short]."""
+    """Orders by client id, and holdings by [trader, slot, long/short, bucket].
+
+    Bucket 0 is what `close` reaches, bucket 1 what `close_today` does: today's lots have their own
+    only where the market tells them apart.
+    """
 
     def __init__(self, roster: Roster, listing: Listing, held: Ints, orders_expected: int) -> None:
         self.roster = roster
         self.listing = listing
         self.rows = np.zeros(max(1024, orders_expected), dtype=_ROW)
         self.next_id = 1
-        self.held = held.copy()
-        self.frozen = np.zeros_like(held)
+        self.held = np.stack([held, np.zeros_like(held)], axis=3)
+        self.frozen = np.zeros_like(self.held)
         self.last_price = np.zeros(len(listing), dtype=np.int64)
         order = np.argsort(roster.account)
         self._accounts = roster.account[order]
         self._account_rows = order
 
     def closeable(self, trader: Ints, slot: Ints, side: Ints) -> Ints:
-        """Lots that an order of `side` may close: a buy closes short, a sell closes long."""
+        """Lots by [order, bucket] that `side` may close: a buy closes short, a sell long."""
         hand = 1 - side
         lots = self.held[trader, slot, hand] - self.frozen[trader, slot, hand]
-        return np.where(self.listing.offset_rule[slot] == codes.OFFSET_RULE_NONE, 0, lots)
+        closes = self.listing.offset_rule[slot] != codes.OFFSET_RULE_NONE
+        return np.where(closes[:, None], lots, 0)
+
+    def offsets(self, trader: Ints, slot: Ints, side: Ints, least: Ints) -> Ints:
+        """`close` or `close_today` for who has `least` lots of that to close, else `open`."""
+        enough = self.closeable(trader, slot, side) >= least[:, None]
+        otherwise = np.where(enough[:, 1], codes.OFFSET_CLOSE_TODAY, codes.OFFSET_OPEN)
+        return np.where(enough[:, 0], codes.OFFSET_CLOSE, otherwise)
 
     def net(self, trader: Ints, slot: Ints) -> Ints:
         """Long minus short lots."""
-        lots: Ints = self.held[trader, slot, LONG] - self.held[trader, slot, SHORT]
-        return lots
+        lots = self.held[trader, slot].sum(axis=-1)
+        net: Ints = lots[..., LONG] - lots[..., SHORT]
+        return net
 
     def new_ids(self, count: int) -> Ints:
         """`count` fresh client ids."""
@@ -97,12 +110,11 @@ class Desk:
     def enter(self, orders: Orders) -> tuple[Ints, npt.NDArray[np.void]]:
         """Client ids and the framed commands of `orders`, which the desk now expects to hear of."""
         ids = self.new_ids(len(orders.trader))
-        closes = orders.offset != codes.OFFSET_OPEN
         rows = self.rows[ids[0] : ids[-1] + 1] if len(ids) else self.rows[:0]
         rows["trader"], rows["slot"] = orders.trader, orders.slot
         rows["side"], rows["price"] = orders.side, orders.price
-        rows["closes"], rows["remaining"] = closes, orders.quantity
-        self._freeze(ids[closes], orders.quantity[closes])
+        rows["offset"], rows["remaining"] = orders.offset, orders.quantity
+        self._freeze(ids, orders.quantity)
         return ids, self._frames(ids, orders)
 
     def _frames(self, ids: Ints, orders: Orders) -> npt.NDArray[np.void]:
@@ -186,12 +198,12 @@ class Desk:
         self.rows["remaining"][ids] = 0
 
     def _freeze(self, ids: Ints, quantity: Ints) -> None:
-        closes = self.rows["closes"][ids]
+        closes = self.rows["offset"][ids] != codes.OFFSET_OPEN
         if closes.any():
             rows = self.rows[ids[closes]]
-            np.add.at(
-                self.frozen, (rows["trader"], rows["slot"], 1 - rows["side"]), quantity[closes]
-            )
+            bucket = (rows["offset"] == codes.OFFSET_CLOSE_TODAY).astype(np.int64)
+            place = (rows["trader"], rows["slot"], 1 - rows["side"], bucket)
+            np.add.at(self.frozen, place, quantity[closes])
 
     def _positions(self, block: EventBlock) -> None:
         places = block.place("position_changed")
@@ -200,9 +212,8 @@ class Desk:
         found = np.searchsorted(self._accounts, block.column("account", places))
         traders = self._account_rows[found]
         slots = self.listing.slot_of[block.column("instrument", places)]
-        # Where today's and yesterday's are told apart, `close` reaches yesterday's only.
         plain_close = self.listing.offset_rule[slots] == codes.OFFSET_RULE_OPEN_CLOSE
         for hand, name in ((LONG, "long"), (SHORT, "short")):
-            lots = block.column(f"{name}_yesterday", places)
-            lots += np.where(plain_close, block.column(f"{name}_today", places), 0)
-            self.held[traders, slots, hand] = lots
+            before, today = (block.column(f"{name}_{when}", places) for when in _WHEN)
+            self.held[traders, slots, hand, 0] = before + np.where(plain_close, today, 0)
+            self.held[traders, slots, hand, 1] = np.where(plain_close, 0, today)

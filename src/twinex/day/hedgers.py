@@ -24,9 +24,8 @@ class Hedgers:
         self.traders = desk.roster.rows(HEDGER)
         listing = desk.listing
         self._near = np.array([listing.nearest(n) for n in range(len(listing.families))])
-        held = desk.held[self.traders]
         # What they came with was hedged elsewhere: only what they add has to be balanced.
-        self._start = held[:, :, 0] - held[:, :, 1]
+        self._start = self._net()
 
     def act(self, open_: npt.NDArray[np.bool_], count: int) -> Orders:
         """Options for half of `count`, then futures against the imbalance there is."""
@@ -39,11 +38,14 @@ class Hedgers:
         lots = self.random.integers(1, _LOTS_MAX + 1, len(slots))
         return self._limits(traders, slots, side, lots)
 
+    def _net(self) -> Ints:
+        """Long minus short lots, [hedger, slot]."""
+        return self.desk.net(self.traders[:, None], np.arange(len(self.desk.listing))[None, :])
+
     def imbalance(self) -> Ints:
         """Lots of the nearest future that each [hedger, family] would have to sell."""
-        desk, listing = self.desk, self.desk.listing
-        held = desk.held[self.traders]
-        net = held[:, :, 0] - held[:, :, 1] - self._start
+        listing = self.desk.listing
+        net = self._net() - self._start
         value = net * self.valuation.delta() * listing.multiplier
         total = np.zeros((len(self.traders), len(self._near)), dtype=np.int64)
         for family in range(len(self._near)):
@@ -72,7 +74,6 @@ class Hedgers:
         towards = np.where(side == codes.SIDE_BUY, ticks, -ticks)
         wanted = self.valuation.fair[slots] + towards * listing.tick[slots]
         price: Ints = np.clip(wanted, listing.lower[slots], listing.upper[slots])
-        enough = self.desk.closeable(traders, slots, side) >= lots
-        offset = np.where(enough, codes.OFFSET_CLOSE, codes.OFFSET_OPEN)
+        offset = self.desk.offsets(traders, slots, side, lots)
         orders = limit_orders(traders, slots, side, price, lots, offset)
         return orders._replace(time_in_force=np.full(len(slots), codes.TIME_FAK, dtype=np.int64))

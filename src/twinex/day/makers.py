@@ -5,8 +5,7 @@ import numpy.typing as npt
 
 from twinex.day.desk import Desk, Orders, limit_orders
 from twinex.day.roster import MAKER
-from twinex.day.valuation import Valuation, pick
-from twinex.venue.wire import codes
+from twinex.day.valuation import Valuation, pick, whole_steps
 
 Ints = npt.NDArray[np.int64]
 
@@ -120,8 +119,8 @@ class Makers:
 
     def _orders(self, makers: Ints, slots: Ints, side: Ints, price: Ints) -> Orders:
         """Quotes close what the maker holds against them, once it is enough for all levels."""
-        lots = self.random.choice(_LOTS, len(slots))
+        drawn = self.random.choice(_LOTS, len(slots))
+        lots = whole_steps(drawn, self.desk.listing.quantity_step[slots])
         traders = self.traders[makers]
-        enough = self.desk.closeable(traders, slots, side) >= lots + LEVELS * int(_LOTS[-1])
-        offset = np.where(enough, codes.OFFSET_CLOSE, codes.OFFSET_OPEN)
+        offset = self.desk.offsets(traders, slots, side, lots + LEVELS * int(_LOTS[-1]))
         return limit_orders(traders, slots, side, price, lots, offset)

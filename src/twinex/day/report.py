@@ -36,9 +36,12 @@ def show(summary: Summary, console: Console) -> None:
 def render(summary: Summary) -> Iterator[RenderableType]:
     """The parts of the report, from the top."""
     yield _headline(summary)
-    futures = [one for one in summary["contracts"] if not one["option"]]
-    options = [one for one in summary["contracts"] if one["option"]]
-    yield _contracts("Futures and stocks" if not options else "Futures", futures)
+    contracts = summary["contracts"]
+    options = [one for one in contracts if one["class"] == "option"]
+    for name in ("future", "stock"):
+        rows = [one for one in contracts if one["class"] == name]
+        if rows:
+            yield _contracts(f"{name.title()}s", rows)
     if options:
         busiest = sorted(options, key=lambda one: -int(one["lots"]))[:_OPTIONS_SHOWN]
         traded = sum(one["lots"] > 0 for one in options)
@@ -107,7 +110,7 @@ def _contracts(title: str, rows: list[dict[str, Any]]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     product = rows[0]["product"] if rows else ""
     for one in rows:
-        if one["product"] != product and not one["option"]:
+        if one["product"] != product and one["class"] != "option":
             table.add_section()
             product = one["product"]
         table.add_row(*_contract(one))

@@ -18,12 +18,14 @@ from twinex.day.settings import DayError
 from twinex.day.statistics import Statistics
 from twinex.readers.ladder import Level
 from twinex.readers.listing import Listing
+from twinex.venue.wire.schema import ENUMS
 from twinex.show.figures import decimals_of, percent_text, price_text
 
 Summary = dict[str, Any]
 
 FILE_NAME = "report.json"
 _PATH_POINTS = 60
+_CLASS_NAMES = {value: name for name, value in ENUMS["ProductClass"].items()}
 
 
 def summarise(outcome: Outcome, statistics: Statistics) -> Summary:
@@ -117,7 +119,7 @@ def _contract(outcome: Outcome, statistics: Statistics, slot: int) -> dict[str, 
     return {
         "symbol": listing.symbols[slot],
         "product": listing.product_names[slot],
-        "option": bool(listing.strike[slot]),
+        "class": _CLASS_NAMES[int(listing.product_class[slot])],
         "settlement": price_text(settlement, digits),
         "open": price(statistics.open),
         "high": price(statistics.high),

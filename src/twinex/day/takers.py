@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from twinex.day.desk import Desk, Orders, limit_orders
 from twinex.day.roster import HOLDER, TAKER
-from twinex.day.valuation import Valuation, pick
+from twinex.day.valuation import Valuation, pick, whole_steps
 from twinex.venue.wire import codes
 
 Ints = npt.NDArray[np.int64]
@@ -63,8 +63,8 @@ class Takers:
         slots = pick(self.random, self.valuation.weight, open_, count)
         count = len(slots)
         traders = self.random.choice(self.traders, count)
-        draws = self.random.integers(0, self._ends[-1], count)
-        habit = np.searchsorted(self._ends, draws, side="right")
+        habit = self._habits(slots)
+        minimum = self._minimum[habit] & (self.desk.listing.minimum_allowed[slots] > 0)
         side = self._sides(slots)
         quantity = self._lots(slots, self._kind[habit] != codes.KIND_LIMIT)
         eager = self._eager_from[habit] + self.random.integers(0, self._eager_span[habit])
@@ -78,8 +78,17 @@ class Takers:
             self._offsets(traders, slots, side, quantity),
             np.where(self._kind[habit] == codes.KIND_LIMIT, price, 0),
             quantity,
-            np.where(self._minimum[habit], (quantity + 1) // 2, 0),
+            np.where(minimum, (quantity + 1) // 2, 0),
         )
+
+    def _habits(self, slots: Ints) -> Ints:
+        """A row of HABITS for each contract; the first one where its market takes no such order."""
+        draws = self.random.integers(0, self._ends[-1], len(slots))
+        habit = np.searchsorted(self._ends, draws, side="right")
+        listing = self.desk.listing
+        allowed = listing.kinds_allowed[slots] >> self._kind[habit]
+        allowed &= listing.times_allowed[slots] >> self._time[habit]
+        return np.where(allowed & 1, habit, 0)
 
     def _sides(self, slots: Ints) -> Ints:
         """Buyers where the last price lags behind what the contract is worth, mostly."""
@@ -99,14 +108,14 @@ class Takers:
     def _lots(self, slots: Ints, market: npt.NDArray[np.bool_]) -> Ints:
         listing = self.desk.listing
         most = np.where(market, listing.quantity_market[slots], listing.quantity_limit[slots])
-        lots: Ints = np.minimum(self.random.choice(_LOTS, len(slots)), most)
-        return lots
+        lots = np.minimum(self.random.choice(_LOTS, len(slots)), most)
+        return whole_steps(lots, listing.quantity_step[slots])
 
     def _offsets(self, traders: Ints, slots: Ints, side: Ints, quantity: Ints) -> Ints:
         """Who holds enough against an order closes it, two times in three."""
-        enough = self.desk.closeable(traders, slots, side) >= quantity
         willing = self.random.integers(0, 3, len(slots)) > 0
-        return np.where(enough & willing, codes.OFFSET_CLOSE, codes.OFFSET_OPEN)
+        offsets = self.desk.offsets(traders, slots, side, quantity)
+        return np.where(willing, offsets, codes.OFFSET_OPEN)
 
     def auction(self, open_: npt.NDArray[np.bool_], count: int) -> Orders:
         """Limit orders on both sides of fair, many of them crossing, for a call auction."""
@@ -123,7 +132,7 @@ class Takers:
 
     def close_out(self, open_: npt.NDArray[np.bool_], count: int) -> Orders:
         """Holders close overnight positions, a few lots at a time."""
-        held = self.desk.held[self.holders] - self.desk.frozen[self.holders]
+        held = (self.desk.held - self.desk.frozen)[self.holders, :, :, 0]
         rows, slots, hands = np.nonzero(held * open_[None, :, None] > 0)
         if len(rows) == 0 or count <= 0:
             rows = slots = hands = np.zeros(0, dtype=np.int64)

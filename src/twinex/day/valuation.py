@@ -12,8 +12,9 @@ from twinex.venue.wire import codes
 
 Ints = npt.NDArray[np.int64]
 
-_DAILY_BASIS_POINTS = {"IF": 110, "IH": 110, "IC": 130, "IM": 150, "TL": 35}
-_DAILY_DEFAULT = 12  # bonds
+_DAILY_BASIS_POINTS = {"IF": 110, "IH": 110, "IC": 130, "IM": 150}
+_DAILY_BASIS_POINTS |= {"TS": 4, "TF": 10, "T": 16, "TL": 45}
+_DAILY_DEFAULT = 100
 _YEARLY_PERCENT = 18  # volatility the options are priced with
 _FUTURE_WEIGHTS = (480, 200, 110, 60, 40)  # by month, nearest first
 _OPTION_WEIGHTS = (64, 32, 16, 12, 8, 6)
@@ -119,3 +120,9 @@ def pick(
     if count <= 0 or ends[-1] == 0:
         return np.zeros(0, dtype=np.int64)
     return np.searchsorted(ends, random.integers(0, ends[-1], count), side="right")
+
+
+def whole_steps(lots: Ints, step: Ints) -> Ints:
+    """`lots` rounded down to whole steps, at least one."""
+    whole: Ints = np.maximum(lots // step, 1) * step
+    return whole

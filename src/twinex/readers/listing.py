@@ -47,15 +47,20 @@ class Listing:
     expiry_day: Ints
     quantity_limit: Ints
     quantity_market: Ints
+    quantity_step: Ints
+    kinds_allowed: Ints
+    times_allowed: Ints
+    minimum_allowed: Ints
     slot_of: Ints
 
     def __len__(self) -> int:
         return len(self.symbols)
 
     def nearest(self, family: int) -> int:
-        """Slot of the nearest future of a family."""
-        own = (self.family == family) & (self.product_class == codes.CLASS_FUTURE)
-        slots = np.flatnonzero(own)
+        """Slot of the nearest future of a family; of its first contract where it has none."""
+        own = self.family == family
+        futures = own & (self.product_class == codes.CLASS_FUTURE)
+        slots = np.flatnonzero(futures if futures.any() else own)
         return int(slots[np.argmin(self.month[slots])])
 
 
@@ -119,5 +124,9 @@ def _columns(rows: list[Message], products: dict[int, dict[str, object]]) -> Lis
         expiry_day=own("expiry_day"),
         quantity_limit=of_product("quantity_maximum_limit"),
         quantity_market=of_product("quantity_maximum_market"),
+        quantity_step=of_product("quantity_step"),
+        kinds_allowed=of_product("kinds_allowed"),
+        times_allowed=of_product("times_allowed"),
+        minimum_allowed=of_product("minimum_allowed"),
         slot_of=slot_of,
     )
