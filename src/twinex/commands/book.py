@@ -32,6 +32,7 @@ _FRAME_SECONDS = 0.1
 _SECOND_NS = 1_000_000_000
 _FRAME_LINES = 7  # borders, headings, and the lines around the picture
 _PRINTS_MAX = 10
+_SIDE_BY_SIDE = 100  # columns from which the trades stand beside the ladder
 _CLOCKS = ["%H:%M:%S", "%H:%M"]
 
 
@@ -131,9 +132,6 @@ def _picture(view: "BookView", depth: int | None, shown: Console) -> RenderableT
     trades = _trades(view, max(lines, _PRINTS_MAX) if depth is None else _PRINTS_MAX)
     side_by_side = shown.width >= _SIDE_BY_SIDE
     return Columns([ladder, trades]) if side_by_side else ladder
-
-
-_SIDE_BY_SIDE = 100
 
 
 def _trades(view: "BookView", lines: int) -> RenderableType:
