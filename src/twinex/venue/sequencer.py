@@ -71,12 +71,9 @@ def journal_over(octets: np.ndarray, position: int, limit: int, tail: np.ndarray
 
 
 def frames_over(octets: np.ndarray) -> Frames:
-    """Framed commands in `octets` (uint8, a multiple of 8 bytes).
-
-    They are copied once if they do not end with the spare bytes a union view needs.
-    """
-    spare = FRAME.itemsize
-    padded = np.zeros(len(octets) + spare + (-spare % 8), dtype=np.uint8)
+    """Framed commands in `octets` (uint8): a copy with the spare bytes that a union view needs."""
+    length = len(octets) + FRAME.itemsize
+    padded = np.zeros(length + (-length % 8), dtype=np.uint8)
     padded[: len(octets)] = octets
     return Frames(padded.view(np.int64), union_view(padded, FRAME))
 

@@ -204,9 +204,9 @@ class Venue:
         octets = _octets(frames)
         if self._day is None:
             self._create_day(_first_message(octets))
-        clock_ns = self._read_clock()
+        source, clock_ns = frames_over(octets), self._read_clock()
         try:
-            events, place = self._sequence(frames_over(octets), len(octets), clock_ns)
+            events, place = self._sequence(source, len(octets), clock_ns)
             self._commit()
         except BaseException as error:
             self._stop(error)
