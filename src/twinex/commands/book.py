@@ -39,7 +39,9 @@ _CLOCKS = ["%H:%M:%S", "%H:%M"]
 def book(
     day: Annotated[
         Path | None,
-        typer.Argument(help="A day's directory.", show_default="the newest in days/"),
+        typer.Argument(
+            metavar="DAY", help="A day's directory.", show_default="the newest in days/"
+        ),
     ] = None,
     instrument: Annotated[
         str | None,

@@ -1,6 +1,5 @@
 """`twinex journal`: look at a day's journal and event stream, check them, count and export them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,14 +7,12 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from twinex.commands import show
 from twinex.commands.output import console, warm_up
 from twinex.commands.place import require_day
 
 if TYPE_CHECKING:
-    from twinex.readers.wording import Wording
-    from twinex.venue.journal.reader import Event, Record
     from twinex.venue.journal.recovery import Report
 
 app = typer.Typer(
@@ -24,103 +21,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
     epilog="A day is a directory, for instance days/20260706 after `twinex day`.",
 )
-Day = Annotated[Path, typer.Argument(help="The day's directory.", callback=require_day)]
+Day = Annotated[
+    Path, typer.Argument(metavar="DAY", help="The day's directory.", callback=require_day)
+]
 
 _MASK = (1 << 64) - 1
 
 
-@app.command()
-def show(
-    day: Day,
-    first: Annotated[
-        int | None, typer.Option("--from", min=1, help="The sequence to start with.")
-    ] = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 40,
-    events: Annotated[bool, typer.Option("--events", help="Events instead of commands.")] = False,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option("--kind", "-k", help="Only this message, e.g. trade; may be repeated."),
-    ] = None,
-    seat: Annotated[
-        int | None, typer.Option(help="Only from this seat; 0 is the exchange.")
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", "-a", help="Every field, those that are zero or usual too.")
-    ] = False,
-) -> None:
-    """Read the journal command by command, or the event stream event by event.
-
-    Times are the exchange's, prices in quote units, money in yuan.
-    """
-    from itertools import islice
-
-    from twinex.readers.local_time import utc_offset_hours
-    from twinex.readers.wording import wording_of
-
-    for name in kind or ():
-        _check_kind(name, events)
-    shown, offset = console(), utc_offset_hours(day)
-    wording = wording_of(day, everything=everything)
-    wanted = (
-        one
-        for one in _items(day, first, events)
-        if (not kind or one[1] in kind) and (seat is None or _seat(one[0], one[2]) == seat)
-    )
-    nothing = True
-    for item, name, fields in islice(wanted, count):
-        shown.print(_line(item, name, fields, offset, wording), soft_wrap=True)
-        nothing = False
-    if nothing:
-        shown.print("nothing like that is there")
-
-
-def _line(
-    item: "Record | Event", name: str, fields: dict[str, Any], offset: int, wording: "Wording"
-) -> Text:
-    """Place, time, who, what."""
-    from twinex.show.figures import clock_text
-    from twinex.venue.journal.reader import Record
-
-    line = Text(f"{item.sequence:>9}")
-    if not isinstance(item, Record):
-        line.append(f".{item.index:<3}")
-    line.append(f" {clock_text(item.time_ns, offset, fraction=True)} ", style="dim")
-    if isinstance(item, Record):
-        line.append("seat ", style="dim").append(f"{item.seat:<4} ")
-    line.append(name, style="bold")
-    for key, value in wording.words(fields):
-        line.append(f" {key} ", style="dim").append(value)
-    return line
-
-
-def _items(
-    day: Path, first: int | None, events: bool
-) -> "Iterator[tuple[Record | Event, str, dict[str, Any]]]":
-    from twinex.venue.journal.reader import EventReader, JournalReader
-    from twinex.venue.wire.messages import MessageError
-
-    reader = EventReader(day, first) if events else JournalReader(day, first)
-    for item in reader:
-        try:
-            message = item.message
-        except MessageError:
-            yield item, "undecoded", {"bytes": item.body.hex()}
-            continue
-        yield item, message.name, message.fields
-
-
-def _check_kind(name: str, events: bool) -> None:
-    from twinex.venue.wire.schema import COMMANDS, EVENTS
-
-    known = EVENTS if events else COMMANDS
-    if name not in known:
-        hint = " (leave --events away)" if events and name in COMMANDS else ""
-        hint = " (add --events)" if not events and name in EVENTS else hint
-        raise typer.BadParameter(f"{name!r}{hint}: choose one of {', '.join(known)}")
-
-
-def _seat(item: "Record | Event", fields: dict[str, Any]) -> int:
-    return int(getattr(item, "seat", fields.get("seat", -1)))
+app.command(epilog=show.EPILOG)(show.show)
 
 
 @app.command()

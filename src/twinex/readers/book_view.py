@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinex.readers.ladder import Ladder
-from twinex.readers.listing import ReadError, listing_of
+from twinex.readers.listing import ReadError, listing_of, slot_of
 from twinex.readers.local_time import local_time_of
 from twinex.show.figures import clock_text, decimals_of, price_text
 from twinex.show.picture import Row
@@ -27,7 +27,7 @@ class BookView:
 
     def __init__(self, directory: Path, symbol: str | None) -> None:
         listing = listing_of(directory)
-        slot = _slot_of(symbol, listing.symbols)
+        slot = 0 if symbol is None else slot_of(symbol, listing)
         self.symbol = listing.symbols[slot]
         self._directory = directory
         self._clock = local_time_of(directory)
@@ -136,12 +136,3 @@ class BookView:
 
     def _text(self, price: int) -> str:
         return price_text(price, self._digits)
-
-
-def _slot_of(symbol: str | None, symbols: list[str]) -> int:
-    if symbol is None:
-        return 0
-    if symbol in symbols:
-        return symbols.index(symbol)
-    near = [name for name in symbols if name.startswith(symbol)][:5] or symbols[:5]
-    raise ReadError(f"no contract {symbol!r} on this day; there are {', '.join(near)} ...")

@@ -87,6 +87,21 @@ def listing_of(directory: Path) -> Listing:
     return read_listing(found)
 
 
+def slot_of(symbol: str, listing: Listing) -> int:
+    """Where a contract stands in the listing. Raises ReadError for one that is not there."""
+    if symbol in listing.symbols:
+        return listing.symbols.index(symbol)
+    near = [name for name in listing.symbols if name.startswith(symbol)] or listing.symbols
+    some = ", ".join(near[:5]) + (" ..." if len(near) > 5 else "")
+    raise ReadError(f"no contract {symbol!r} on this day; there are {some}")
+
+
+def instrument_of(directory: Path, symbol: str) -> int:
+    """The number of a contract of a day. Raises as `listing_of` and `slot_of`."""
+    listing = listing_of(directory)
+    return int(listing.instrument[slot_of(symbol, listing)])
+
+
 def _template(body: bytes) -> int:
     return int.from_bytes(body[2:4], "little")
 
