@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from twinex.commands.output import console
+from twinex.commands.place import require_day
 
 if TYPE_CHECKING:
     from twinex.readers.book_view import BookView
@@ -40,7 +41,10 @@ def book(
     day: Annotated[
         Path | None,
         typer.Argument(
-            metavar="DAY", help="A day's directory.", show_default="the newest in days/"
+            metavar="DAY",
+            help="A day's directory.",
+            callback=require_day,
+            show_default="the newest in days/",
         ),
     ] = None,
     instrument: Annotated[
