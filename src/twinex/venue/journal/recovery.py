@@ -304,6 +304,7 @@ def _clear(path: Path, place: Place) -> None:
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
+            os.ftruncate(fd, min(os.fstat(fd).st_size, place.head.segment_bytes))
             os.posix_fallocate(fd, 0, place.head.segment_bytes)
         finally:
             os.close(fd)
