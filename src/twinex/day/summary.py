@@ -24,6 +24,7 @@ from twinex.show.figures import decimals_of, percent_text, price_text
 Summary = dict[str, Any]
 
 FILE_NAME = "report.json"
+_LAST_KEY = "books"
 _PATH_POINTS = 60
 _CLASS_NAMES = {value: name for name, value in ENUMS["ProductClass"].items()}
 
@@ -72,8 +73,10 @@ def load(directory: Path) -> Summary:
         found: Summary = json.loads(path.read_text())
     except OSError as cause:
         raise DayError(f"{path}: {cause.strerror}: run `twinex day` first") from cause
-    except json.JSONDecodeError as cause:
+    except ValueError as cause:
         raise DayError(f"{path} is no report: {cause}: run the day again") from cause
+    if not isinstance(found, dict) or _LAST_KEY not in found:
+        raise DayError(f"{path} is no report of this version: run the day again")
     return found
 
 
