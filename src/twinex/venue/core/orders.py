@@ -6,7 +6,7 @@ done, its events are written).
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import freeze, make_position, position_row, uses_credit
 from twinex.venue.core.book import (
@@ -34,7 +34,7 @@ from twinex.venue.wire import codes
 _EVERY_LEVEL = (1 << 31) - 1
 
 
-@inner
+@inlined
 def enter(core, command):
     """order_enter."""
     reason = risk.check_enter(core, command)
@@ -76,7 +76,7 @@ def enter(core, command):
     return np.int64(0)
 
 
-@inner
+@inlined
 def _write_order(core, command, slot, row):
     order = core.orders[slot]
     order["client_id"] = command["client_id"]
@@ -239,7 +239,7 @@ def is_live(core, slot, order_id):
     return core.orders[slot]["order_id"] == order_id and core.orders[slot]["live"] != 0
 
 
-@inner
+@inlined
 def cancel(core, command, slot, order_id):
     """order_cancel of the target found."""
     if not is_live(core, slot, order_id):
