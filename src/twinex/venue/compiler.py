@@ -89,6 +89,4 @@ def is_warm() -> bool:
 def inlined(function: Function) -> Function:
     """As `inner`, and always made part of its callers: for what every command goes through once."""
     FUNCTIONS.append(function.__qualname__)
-    return _compiled(
-        function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )
+    return _compiled(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
