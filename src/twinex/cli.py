@@ -15,6 +15,7 @@ from twinex.commands import bench, book, day, journal, tape
 from twinex.commands.output import error_console
 
 _PRODUCT = "twinex."
+_INTERRUPTED = 130  # as a shell says it of a program that SIGINT ended
 _EPILOG = "Start with [bold]twinex day[/bold]: a whole simulated trading day in about a minute."
 
 
@@ -28,17 +29,26 @@ class Commands(TyperGroup):
             # Whoever read us has seen enough (`| head`): nothing is left to say.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
+        except KeyboardInterrupt as stop:
+            _complain(f"interrupted: {stop}" if str(stop) else "interrupted")
+            raise typer.Exit(_INTERRUPTED) from None
+        except OSError as error:
+            # A file or a directory of the person's that no room has met with a name of its own.
+            _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+            raise typer.Exit(2) from error
         except Exception as error:
             if not type(error).__module__.startswith(_PRODUCT):
                 raise
-            error_console().print(f"[bold red]twinex:[/] {_one_line(error)}", soft_wrap=True)
+            _complain(str(error))
             raise typer.Exit(2) from error
 
 
-def _one_line(error: Exception) -> str:
-    from rich.markup import escape
+def _complain(words: str) -> None:
+    """One line on stderr."""
+    from rich.text import Text
 
-    return escape(" ".join(str(error).split()))
+    line = Text.assemble(("twinex:", "bold red"), " ", " ".join(words.split()))
+    error_console().print(line, soft_wrap=True)
 
 
 app = typer.Typer(

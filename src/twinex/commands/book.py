@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from twinex.commands.output import console
@@ -20,60 +20,84 @@ if TYPE_CHECKING:
 EPILOG = """
 [bold]Examples[/bold]
 
-twinex book days/20260706                          follow a day while it runs
+twinex book                                        the newest day in days/
 
-twinex book --replay days/20260706 --speed 120     two minutes of the day a second
+twinex book days/20260706 -i IO2607-C-4600         one option, through the day
 
-twinex book days/20260706 -i IO2607-C-4600 --at 10:30:00
+twinex book days/20260706 --from 14:50 --speed 10  the last minutes, slowly
+
+twinex book days/20260706 --at 10:30               one picture
 """
 _FRAME_SECONDS = 0.1
 _SECOND_NS = 1_000_000_000
+_FRAME_LINES = 7  # borders, headings, and the lines around the picture
+_PRINTS_MAX = 10
+_SIDE_BY_SIDE = 100  # columns from which the trades stand beside the ladder
+_CLOCKS = ["%H:%M:%S", "%H:%M"]
 
 
 def book(
     day: Annotated[
-        Path | None, typer.Argument(help="A day's directory: the running one, or a recorded one.")
-    ] = None,
-    replay: Annotated[
-        Path | None, typer.Option(help="Play this day's directory from its start instead.")
+        Path | None,
+        typer.Argument(help="A day's directory.", show_default="the newest in days/"),
     ] = None,
     instrument: Annotated[
         str | None,
         typer.Option("--instrument", "-i", help="A contract's symbol; the first one if not given."),
     ] = None,
-    depth: Annotated[int, typer.Option(min=1, max=50, help="Prices on each side.")] = 10,
-    speed: Annotated[
-        int, typer.Option(min=1, help="With --replay: so many seconds of the day in one second.")
-    ] = 60,
+    depth: Annotated[
+        int | None,
+        typer.Option(min=1, max=50, help="Prices on each side.", show_default="what fits"),
+    ] = None,
+    speed: Annotated[int, typer.Option(min=1, help="Seconds of the day in one second.")] = 60,
+    start: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=_CLOCKS, help="Play from this time of day on."),
+    ] = None,
     at: Annotated[
         datetime | None,
-        typer.Option(formats=["%H:%M:%S"], help="Print the book as it stood then, and stop."),
+        typer.Option(formats=_CLOCKS, help="Print the book as it stood then, and stop."),
     ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Print the book as it is, and stop.")
     ] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Play a day that is still running from its start.")
+    ] = False,
 ) -> None:
-    """Show a contract's order book, as the day's event stream tells it."""
-    from twinex.readers.book_view import BookView
-    from twinex.readers.listing import ReadError
+    """Show a contract's order book live, as the day's event stream tells it.
 
-    directory = replay or day
-    if directory is None:
-        raise ReadError("name a day's directory, for instance: twinex book --replay days/20260706")
-    view = BookView(directory, instrument)
+    A day that is over is played from its start; one that runs is followed. Ctrl-C leaves.
+    """
+    from twinex.readers.book_view import BookView
+
+    view = BookView(day or _newest(Path("days")), instrument)
     shown = console()
     if at is not None:
-        clock = (at.hour * 60 + at.minute) * 60 + at.second
-        view.forward_to_clock(clock)
-        shown.print(_picture(view, depth))
+        view.forward_to(at.time())
     elif once:
         view.forward()
-        shown.print(_picture(view, depth))
     else:
-        frames = _replayed(view, speed) if replay else _followed(view)
-        with Live(console=shown, auto_refresh=False, transient=False) as live:
+        if start is not None:
+            view.forward_to(start.time())
+        over = view.ended_on_disk()
+        frames = _replayed(view, speed) if over or replay or start else _followed(view)
+        with suppress(KeyboardInterrupt), Live(console=shown, auto_refresh=False) as live:
             for _ in frames:
-                live.update(_picture(view, depth), refresh=True)
+                live.update(_picture(view, depth, shown), refresh=True)
+        return
+    shown.print(_picture(view, depth or 10, shown))
+
+
+def _newest(directory: Path) -> Path:
+    """The day in `directory` that was written last. Raises ReadError where there is none."""
+    from twinex.readers.listing import ReadError
+    from twinex.venue.journal.gate import GATE_NAME
+
+    gates = [path for path in directory.glob(f"*/{GATE_NAME}") if path.is_file()]
+    if not gates:
+        raise ReadError(f"there is no day in {directory.resolve()}: name one, or run twinex day")
+    return max(gates, key=lambda path: path.stat().st_mtime).parent
 
 
 def _followed(view: "BookView") -> Iterator[None]:
@@ -95,21 +119,27 @@ def _replayed(view: "BookView", speed: int) -> Iterator[None]:
     yield
 
 
-def _picture(view: "BookView", depth: int) -> RenderableType:
+def _picture(view: "BookView", depth: int | None, shown: Console) -> RenderableType:
+    """Ladder and last trades, side by side, or one below the other where the window is narrow."""
+    from rich.columns import Columns
+
     from twinex.show.picture import draw_book
 
-    bids, asks = view.rows(depth)
-    return Group(draw_book(view.title(), bids, asks, view.footer()), _tape(view))
+    wanted = depth or max(2, (shown.height - _FRAME_LINES) // 2)
+    bids, asks = view.rows(wanted)
+    lines = len(bids) + len(asks)
+    ladder = draw_book(view.title(), bids, asks, view.footer())
+    trades = _trades(view, max(lines, _PRINTS_MAX) if depth is None else _PRINTS_MAX)
+    side_by_side = shown.width >= _SIDE_BY_SIDE
+    return Columns([ladder, trades]) if side_by_side else ladder
 
 
-def _tape(view: "BookView") -> RenderableType:
+def _trades(view: "BookView", lines: int) -> RenderableType:
     from twinex.show.picture import BUY_STYLE, SELL_STYLE
 
-    table = Table.grid(padding=(0, 2))
     styles = {0: BUY_STYLE, 1: SELL_STYLE}
-    for clock, price, lots, side in view.prints():
-        style = styles.get(side, "")
-        table.add_row(
-            Text(clock, style="dim"), Text(price, style=style), Text(f"{lots}", style=style)
-        )
-    return table
+    rows = [Text(" trades", style="dim")]
+    for clock, price, lots, side in view.prints()[:lines]:
+        row = Text(f" {clock} ", style="dim")
+        rows.append(row.append(f" {price:>9} {lots:>4}", style=styles.get(side, "")))
+    return Group(*rows)

@@ -82,7 +82,11 @@ def _simulate(settings: "Settings", shown: Console) -> "Summary":
     directory = settings.directory
     if directory is not None:
         claim(settings)
-    outcome = _run(settings, shown)
+    try:
+        outcome = _run(settings, shown)
+    except KeyboardInterrupt:
+        kept = f"the journal up to there is in {directory}" if directory else "nothing is kept"
+        raise KeyboardInterrupt(kept) from None
     statistics = outcome.statistics
     if directory is not None:
         statistics = statistics_of(directory, outcome.opening.listing)

@@ -8,11 +8,15 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from twinex.commands.output import console, warm_up
+from twinex.commands.place import require_day
 
 if TYPE_CHECKING:
+    from twinex.readers.wording import Wording
     from twinex.venue.journal.reader import Event, Record
+    from twinex.venue.journal.recovery import Report
 
 app = typer.Typer(
     help="Look at a day's journal and event stream.",
@@ -20,25 +24,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     epilog="A day is a directory, for instance days/20260706 after `twinex day`.",
 )
-Day = Annotated[Path, typer.Argument(help="The day's directory.")]
+Day = Annotated[Path, typer.Argument(help="The day's directory.", callback=require_day)]
 
 _MASK = (1 << 64) - 1
-_HIDDEN = {"sequence", "time_ns", "index"}
-_ENUMS_OF = {
-    "kind": "PriceKind",
-    "phase": "Phase",
-    "right": "Right",
-    "side": "Side",
-    "mass_side": "Side",
-    "time_in_force": "TimeInForce",
-    "offset": "Offset",
-    "hedge": "Hedge",
-    "position_hedge": "Hedge",
-    "role": "Role",
-    "price_source": "PriceSource",
-    "cancel_reason": "CancelReason",
-    "reject_reason": "RejectReason",
-}
 
 
 @app.command()
@@ -56,28 +44,53 @@ def show(
     seat: Annotated[
         int | None, typer.Option(help="Only from this seat; 0 is the exchange.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", "-a", help="Every field, those that are zero or usual too.")
+    ] = False,
 ) -> None:
-    """Read the journal command by command, or the event stream event by event."""
+    """Read the journal command by command, or the event stream event by event.
+
+    Times are the exchange's, prices in quote units, money in yuan.
+    """
+    from itertools import islice
+
     from twinex.readers.local_time import utc_offset_hours
-    from twinex.show.figures import clock_text
+    from twinex.readers.wording import wording_of
 
     for name in kind or ():
         _check_kind(name, events)
     shown, offset = console(), utc_offset_hours(day)
-    found = 0
-    for item, name, fields in _items(day, first, events):
-        if (kind and name not in kind) or (seat is not None and _seat(item, fields) != seat):
-            continue
-        clock = clock_text(item.time_ns, offset, fraction=True)
-        place = f"{item.sequence:>9}" if not events else f"{item.sequence:>9}.{item.index:<3}"  # type: ignore[union-attr]
-        who = "" if events else f"[dim]seat[/] {item.seat:<4} "  # type: ignore[union-attr]
-        words = " ".join(f"[dim]{key}[/] {value}" for key, value in _words(fields))
-        shown.print(f"{place} [dim]{clock}[/] {who}[bold]{name}[/] {words}", soft_wrap=True)
-        found += 1
-        if found == count:
-            break
-    if found == 0:
-        shown.print("nothing of that kind is there")
+    wording = wording_of(day, everything=everything)
+    wanted = (
+        one
+        for one in _items(day, first, events)
+        if (not kind or one[1] in kind) and (seat is None or _seat(one[0], one[2]) == seat)
+    )
+    nothing = True
+    for item, name, fields in islice(wanted, count):
+        shown.print(_line(item, name, fields, offset, wording), soft_wrap=True)
+        nothing = False
+    if nothing:
+        shown.print("nothing like that is there")
+
+
+def _line(
+    item: "Record | Event", name: str, fields: dict[str, Any], offset: int, wording: "Wording"
+) -> Text:
+    """Place, time, who, what."""
+    from twinex.show.figures import clock_text
+    from twinex.venue.journal.reader import Record
+
+    line = Text(f"{item.sequence:>9}")
+    if not isinstance(item, Record):
+        line.append(f".{item.index:<3}")
+    line.append(f" {clock_text(item.time_ns, offset, fraction=True)} ", style="dim")
+    if isinstance(item, Record):
+        line.append("seat ", style="dim").append(f"{item.seat:<4} ")
+    line.append(name, style="bold")
+    for key, value in wording.words(fields):
+        line.append(f" {key} ", style="dim").append(value)
+    return line
 
 
 def _items(
@@ -110,26 +123,12 @@ def _seat(item: "Record | Event", fields: dict[str, Any]) -> int:
     return int(getattr(item, "seat", fields.get("seat", -1)))
 
 
-def _words(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    from twinex.venue.wire.schema import ENUMS
-
-    for key, value in fields.items():
-        if key in _HIDDEN:
-            continue
-        if isinstance(value, bytes):
-            yield key, value.hex()[:16]
-            continue
-        names = {number: name for name, number in ENUMS.get(_ENUMS_OF.get(key, ""), {}).items()}
-        yield key, str(names.get(value, value))
-
-
 @app.command()
 def verify(day: Day) -> None:
     """Check every record (length, checksum, sequence, chain), then replay it and compare events.
 
-    Exit status 1 if the journal is torn or the replay gives other events.
+    Exit status 1 if either stream is torn or corrupt, or if the replay gives other events.
     """
-    from twinex.commands.replay import replay_differs
     from twinex.venue.journal.recovery import verify as check
 
     shown = console()
@@ -143,10 +142,21 @@ def verify(day: Day) -> None:
         f"chain {place.chain & _MASK:016x}"
     )
     warm_up(shown)
-    difference = replay_differs(day, report)
+    difference = _replayed(day, report)
     shown.print(difference or "replayed: the same events, byte for byte", soft_wrap=True)
     if difference:
         raise typer.Exit(1)
+
+
+def _replayed(day: Path, report: "Report") -> str:
+    """What is wrong with the released events, in words, or ""."""
+    from twinex.commands.replay import replay_differs
+    from twinex.venue.journal.errors import JournalError
+
+    try:
+        return replay_differs(day, report)
+    except JournalError as error:
+        return str(error)
 
 
 @app.command()

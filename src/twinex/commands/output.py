@@ -3,17 +3,27 @@
 Colours follow the terminal and NO_COLOR; what is piped elsewhere is plain text of a fixed width.
 """
 
+import os
 import sys
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-_PIPED_WIDTH = 160
+_PIPED_WIDTH = 100
+
+
+class Screen(Console):
+    """A console whose reader may leave early (`| head`): that is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0)
 
 
 def console() -> Console:
     """Standard output."""
-    return Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
+    return Screen(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
 
 
 def error_console() -> Console:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from twinex.venue.journal.reader import Block, EventReader, JournalReader, event_at
+from twinex.venue.journal.reader import Block, Event, EventReader, JournalReader, event_at
 from twinex.venue.journal.recovery import Report
 from twinex.venue.venue import Venue
+from twinex.venue.wire.messages import MessageError
 from twinex.venue.wire.schema import HEADER_BYTES, RECORD, RECORD_HEADER_BYTES, union_view
 
 Bytes = npt.NDArray[np.uint8]
@@ -84,12 +85,9 @@ class _Released:
         place = 0
         while place + _event_bytes(ours, place) <= first:
             place += _event_bytes(ours, place)
-        event = event_at(ours, place)
-        theirs = event_at(self._left, place)
-        return (
-            f"sequence {event.sequence}, event {event.index}: "
-            f"released {theirs.message}, replayed {event.message}"
-        )
+        event, theirs = event_at(ours, place), event_at(self._left, place)
+        at = f"event byte {self._compared + first}, sequence {event.sequence}, event {event.index}"
+        return f"{at}: {_in_words(theirs, event)}"
 
     def rest(self) -> str:
         """What the stream has beyond the replay, in words, or ""."""
@@ -103,6 +101,22 @@ class _Released:
             return False
         self._left = block.octets[block.start : block.end]
         return True
+
+
+def _in_words(released: Event, replayed: Event) -> str:
+    """How two events differ: in some fields, in kind, or in bytes that say nothing."""
+    try:
+        theirs, ours = released.message, replayed.message
+    except MessageError as error:
+        return f"the released event is none: {error}"
+    if theirs.name != ours.name:
+        return f"released {theirs.name}, replayed {ours.name}"
+    words = [
+        f"{key} {theirs.fields[key]}, replayed {value}"
+        for key, value in ours.fields.items()
+        if theirs.fields[key] != value
+    ]
+    return f"{ours.name} released with {'; '.join(words) or 'other bytes between its fields'}"
 
 
 def _event_bytes(events: Bytes, place: int) -> int:

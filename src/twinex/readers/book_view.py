@@ -1,5 +1,6 @@
 """A book of a day on disk, live or recorded, at any moment of its event stream."""
 
+from datetime import time
 from pathlib import Path
 
 import numpy as np
@@ -7,16 +8,17 @@ import numpy.typing as npt
 
 from twinex.readers.ladder import Ladder
 from twinex.readers.listing import ReadError, listing_of
-from twinex.readers.local_time import utc_offset_hours
+from twinex.readers.local_time import local_time_of
 from twinex.show.figures import clock_text, decimals_of, price_text
 from twinex.show.picture import Row
+from twinex.venue.journal.gate import Gate
 from twinex.venue.journal.reader import Block, EventReader
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import ENUMS, EVENT, EVENTS, union_view
 
 _SECOND_NS = 1_000_000_000
-_DAY_SECONDS = 86_400
 _PHASE_NAMES = {value: name.replace("_", " ") for name, value in ENUMS["Phase"].items()}
+_PRINTS_MAX = 60
 _QUIET_NS = 60 * _SECOND_NS  # a replay passes over longer silences
 
 
@@ -27,9 +29,11 @@ class BookView:
         listing = listing_of(directory)
         slot = _slot_of(symbol, listing.symbols)
         self.symbol = listing.symbols[slot]
-        self.offset = utc_offset_hours(directory)
+        self._directory = directory
+        self._clock = local_time_of(directory)
+        self.offset = self._clock.utc_offset_hours
         self.ended = False
-        self.ladder = Ladder(int(listing.instrument[slot]))
+        self.ladder = Ladder(int(listing.instrument[slot]), _PRINTS_MAX)
         self._product = int(listing.product[slot])
         self._digits = decimals_of(int(listing.tick[slot]))
         self._reader = EventReader(directory)
@@ -37,6 +41,10 @@ class BookView:
         self._times: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._next = 0
         self._clock_ns = 0
+
+    def ended_on_disk(self) -> bool:
+        """Is the day over, whatever has been read of it so far?"""
+        return Gate.open(self._directory).read().ended
 
     def forward(self) -> None:
         """Everything that is released by now."""
@@ -54,18 +62,15 @@ class BookView:
         self._until(self._clock_ns)
         return True
 
-    def forward_to_clock(self, seconds: int) -> None:
-        """To a time of day (seconds since local midnight) on the day the events begin.
+    def forward_to(self, clock: time) -> None:
+        """To a time of day by the exchange's clock.
 
         Raises ReadError where the events begin later or end before.
         """
-        if self._fill():
-            local = int(self._times[0]) // _SECOND_NS + self.offset * 3600
-            midnight = local - local % _DAY_SECONDS - self.offset * 3600
-            self._until((midnight + seconds) * _SECOND_NS)
+        self._clock_ns = self._clock.moment_ns(clock)
+        self._until(self._clock_ns)
         if self._next == 0 or not self._fill():
-            wanted = clock_text((seconds - self.offset * 3600) * _SECOND_NS, self.offset)
-            raise ReadError(f"the day's events do not reach from before {wanted} to after it")
+            raise ReadError(f"the day's events do not reach from before {clock} to after it")
 
     def _until(self, time_ns: int) -> None:
         """Every event up to `time_ns`."""

@@ -28,7 +28,8 @@ def draw_book(title: str, bids: Sequence[Row], asks: Sequence[Row], footer: str 
         drawn = Text(bar(lots, largest, _BAR_WIDTH), style=SELL_STYLE)
         table.add_row("", "", price, _lots(lots, orders), drawn)
     if not asks or not bids:
-        table.add_row("", "", Text("no asks" if not asks else "no bids", style="dim"), "", "")
+        missing = "no asks" if bids else "no bids" if asks else "empty"
+        table.add_row("", "", Text(missing, style="dim"), "", "")
     for price, lots, orders in bids:
         drawn = Text(bar(lots, largest, _BAR_WIDTH), style=BUY_STYLE)
         table.add_row(drawn, _lots(lots, orders), price, "", "")

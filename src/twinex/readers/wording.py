@@ -1,0 +1,143 @@
+"""Commands and events in a person's words: symbols, prices in quote units, money in yuan."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from twinex.readers.listing import Listing, ReadError, listing_of
+from twinex.show.figures import decimals_of, price_text
+from twinex.venue.wire.schema import COMMANDS, ENUMS, EVENTS
+
+_SHOWN_ELSEWHERE = {"sequence", "time_ns", "index"}
+_ENUM_OF = {
+    "kind": "PriceKind",
+    "time_in_force": "TimeInForce",
+    "offset": "Offset",
+    "hedge": "Hedge",
+    "position_hedge": "Hedge",
+    "side": "Side",
+    "mass_side": "Side",
+    "phase": "Phase",
+    "right": "Right",
+    "role": "Role",
+    "price_source": "PriceSource",
+    "cancel_reason": "CancelReason",
+    "reject_reason": "RejectReason",
+    "product_class": "ProductClass",
+    "price_rule": "PriceRule",
+    "market_price_rule": "PriceRule",
+    "auction_rule": "AuctionRule",
+    "limit_priority": "LimitPriority",
+    "offset_rule": "OffsetRule",
+    "timer_kind": "TimerKind",
+}
+_PRICES = {
+    "price",
+    "new_price",
+    "auction_price",
+    "tick",
+    "lower_limit",
+    "upper_limit",
+    "previous_settlement",
+    "previous_close",
+    "strike",
+}
+_MONEY = {"turnover", "credit"}
+_TEMPLATE_IDS = {"command", "changed_by"}
+_NAMES = {template.id: name for name, template in {**COMMANDS, **EVENTS}.items()}
+# Their zero is an answer; the zero of any other field is what nobody asked for.
+_TOLD_WHEN_ZERO = {
+    "side",
+    "phase",
+    "role",
+    "remaining",
+    "surplus",
+    "active",
+    "open_interest",
+    "long_today",
+    "long_yesterday",
+    "short_today",
+    "short_yesterday",
+    "product_class",
+    "timer_kind",
+}
+_HASHES = {"mark_leader", "mark_follower"}
+_MASK = (1 << 64) - 1
+_BYTES_SHOWN = 8
+
+
+class Wording:
+    """Puts fields into words. `listing` gives contracts and products their names, if it is there.
+
+    Fields that are zero or usual (a limit order, good for the day, opening) are left out unless
+    `everything` is asked for.
+    """
+
+    def __init__(self, listing: Listing | None, *, everything: bool = False) -> None:
+        self._listing = listing
+        self._everything = everything
+        self._products: dict[int, str] = {}
+        if listing is not None:
+            numbers = listing.product.tolist()
+            self._products = dict(zip(numbers, listing.product_names, strict=True))
+
+    def words(self, fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Names and values of the fields that are worth telling, in the schema's order."""
+        digits = self._digits(fields)
+        for key, value in fields.items():
+            if key not in _SHOWN_ELSEWHERE and (self._everything or _is_told(key, value)):
+                yield key, self._word(key, value, digits)
+
+    def _word(self, key: str, value: Any, digits: int) -> str:
+        if isinstance(value, bytes):
+            return value[:_BYTES_SHOWN].hex()
+        if key in _ENUM_OF:
+            names = {number: name for name, number in ENUMS[_ENUM_OF[key]].items()}
+            return names.get(value, str(value))
+        if key in _PRICES:
+            return price_text(value, digits)
+        if key in _MONEY:
+            return price_text(value, 2 if value % 100 == 0 else 4)
+        if key in _HASHES:
+            return f"{value & _MASK:016x}"
+        if key in _TEMPLATE_IDS:
+            return _NAMES.get(value, str(value))
+        return self._name(key, value)
+
+    def _name(self, key: str, value: Any) -> str:
+        if key in ("instrument", "underlying"):
+            slot = self._slot(value)
+            return str(value) if slot < 0 or self._listing is None else self._listing.symbols[slot]
+        if key in ("product", "product_of"):
+            return self._products.get(value, str(value))
+        return str(value)
+
+    def _slot(self, instrument: int) -> int:
+        """Place in the listing, -1 for a contract that is not there."""
+        if self._listing is None or not 0 <= instrument < len(self._listing.slot_of):
+            return -1
+        return int(self._listing.slot_of[instrument])
+
+    def _digits(self, fields: dict[str, Any]) -> int:
+        """Digits that the prices among `fields` are written with."""
+        slot = self._slot(fields.get("instrument", -1))
+        if slot >= 0 and self._listing is not None:
+            return decimals_of(int(self._listing.tick[slot]))
+        return decimals_of(int(fields.get("tick", 1)) or 1)
+
+
+def _is_told(key: str, value: Any) -> bool:
+    if isinstance(value, bytes):
+        return any(value)
+    return bool(value) or key in _TOLD_WHEN_ZERO
+
+
+def wording_of(directory: Path, *, everything: bool = False) -> Wording:
+    """The wording of a day, with bare numbers where it lists no contracts yet.
+
+    Raises the errors of `venue.journal`.
+    """
+    try:
+        return Wording(listing_of(directory), everything=everything)
+    except ReadError:
+        return Wording(None, everything=everything)
