@@ -84,3 +84,9 @@ def inner(function: Function) -> Function:
 def is_warm() -> bool:
     """True when kernels of exactly these sources lie in the cache."""
     return PLAIN or any(CACHE_DIRECTORY.rglob("*.nbi"))
+
+
+def inlined(function: Function) -> Function:
+    """As `inner`, and always made part of its callers: for what every command goes through once."""
+    FUNCTIONS.append(function.__qualname__)
+    return _compiled(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinex.venue.clock import ticks
-from twinex.venue.compiler import inner, kernel
+from twinex.venue.compiler import inlined, inner, kernel
 from twinex.venue.core import state
 from twinex.venue.core.dispatch import apply
 from twinex.venue.core.lookahead import (
@@ -94,7 +94,7 @@ def _frame_tables(frames):
     return Frames(table(frames.words), union_table(frames.frames))
 
 
-@inner
+@inlined
 def _write_record(journal, frames, place, record_length, clock_ns):
     """The frame at byte `place` as the next record, not yet committed; returns its body CRC."""
     tail = journal.tail[0]
@@ -112,7 +112,7 @@ def _write_record(journal, frames, place, record_length, clock_ns):
     return _seal(journal, record, position, record_length)
 
 
-@inner
+@inlined
 def _seal(journal, record, position, record_length):
     """Checksum and chain of the record at `position`; returns its body CRC."""
     body_crc = crc32(
@@ -129,7 +129,7 @@ def _seal(journal, record, position, record_length):
     return body_crc
 
 
-@inner
+@inlined
 def _advance(journal, record, record_length):
     tail = journal.tail[0]
     tail["position"] += record_length
@@ -138,7 +138,7 @@ def _advance(journal, record, record_length):
     tail["chain"] = record["chain"]
 
 
-@inner
+@inlined
 def _step(core, journal, frames, place, end, clock_ns):
     """Sequence and apply the frame at byte `place`; (what is short, length of the frame)."""
     nothing = np.int64(0)
@@ -170,7 +170,7 @@ def _after(frames, place, end):
     return min(end, place + FRAME_HEADER_BYTES + ((length + 7) & ~np.int64(7)))
 
 
-@inner
+@inlined
 def _look_ahead(core, frames, first, second, third, fourth):
     """Ask for the rows of the next four frames; at the end of all frames there are spare bytes."""
     fetch_ids(core, frames.frames[fourth >> 3])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit, orders, phases, reference
 from twinex.venue.core.ids import find_id
 from twinex.venue.core.limits import LEGS, NIL
@@ -15,7 +15,7 @@ for _template in COMMANDS.values():
 MEMBER_TEMPLATE_LAST = 19
 
 
-@inner
+@inlined
 def apply(core, command, body_crc):
     """Apply one record (`command`: a row of the record union) to the core.
 
@@ -73,7 +73,7 @@ def _client_id_of(command, template):
     return command["client_id"] if _is_whole(command, template) else np.int64(0)
 
 
-@inner
+@inlined
 def _check_command(core, command, template):
     """Checks 1 to 5 of `spec/risk.md`."""
     now = core.now[0]
@@ -91,7 +91,7 @@ def _check_command(core, command, template):
     return np.int64(0)
 
 
-@inner
+@inlined
 def _apply_member(core, command, template):
     """Checks 6 to 8, then the handler; its outcome is kept under the client id."""
     now = core.now[0]
@@ -120,7 +120,7 @@ def _apply_member(core, command, template):
         _reject(core, command, template, reason)
 
 
-@inner
+@inlined
 def _handle(core, command, template):
     """Check 8 and the handler of a member's command."""
     if template == codes.MASS_CANCEL:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import fill_position, touch, uses_credit
 from twinex.venue.core.book import best_rank, level_index, price_of, unlink
@@ -87,7 +87,7 @@ def trade_price(instrument, rule, resting_side, buy_price, sell_price):
     return last, np.int64(codes.SOURCE_LAST)
 
 
-@inner
+@inlined
 def settle(core, product, instrument, order, quantity, price, frozen_price):
     """What a fill does to one order: its remaining lots, position and credit."""
     order["remaining"] -= quantity
@@ -103,7 +103,7 @@ def settle(core, product, instrument, order, quantity, price, frozen_price):
         member["used"] += (price - frozen_price) * instrument["multiplier"] * quantity
 
 
-@inner
+@inlined
 def count_trade(core, product, instrument, buy, sell, quantity, price):
     """Trade number, volume, open interest and last price; returns the trade id."""
     now = core.now[0]
@@ -120,7 +120,7 @@ def count_trade(core, product, instrument, buy, sell, quantity, price):
     return now["last_trade_id"]
 
 
-@inner
+@inlined
 def _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price):
     """One fill of the incoming order `slot` against `resting`, with its three events."""
     order = core.orders[slot]
@@ -137,7 +137,7 @@ def _fill(core, product, instrument, slot, resting, quantity, price, source, fro
     emit.trade(core, instrument, buy, sell, side, quantity, price, source, trade_id)
 
 
-@inner
+@inlined
 def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):
     """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
 
@@ -160,7 +160,7 @@ def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_m
     return started - np.int64(order["remaining"])
 
 
-@inner
+@inlined
 def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price):
     order = core.orders[slot]
     side = np.int64(order["side"])

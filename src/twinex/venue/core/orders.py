@@ -6,7 +6,7 @@ done, its events are written).
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import freeze, make_position, position_row, uses_credit
 from twinex.venue.core.book import (
@@ -34,7 +34,7 @@ from twinex.venue.wire import codes
 _EVERY_LEVEL = (1 << 31) - 1
 
 
-@inner
+@inlined
 def enter(core, command):
     """order_enter."""
     reason = risk.check_enter(core, command)
@@ -76,7 +76,7 @@ def enter(core, command):
     return np.int64(0)
 
 
-@inner
+@inlined
 def _write_order(core, command, slot, row):
     order = core.orders[slot]
     order["client_id"] = command["client_id"]
@@ -92,7 +92,7 @@ def _write_order(core, command, slot, row):
     order["live"] = 1
 
 
-@inner
+@inlined
 def _reserve(core, product, instrument, slot, quantity, price):
     """Freeze (negative quantity: release) position volume and credit for an order."""
     order = core.orders[slot]
@@ -105,7 +105,7 @@ def _reserve(core, product, instrument, slot, quantity, price):
         member["used"] += price * instrument["multiplier"] * quantity
 
 
-@inner
+@inlined
 def _trade(core, product, instrument, command, slot, price):
     """Match a new order; rest or cancel what is left. `price`: its limit or freeze price."""
     kind = np.int64(command["kind"])
@@ -137,7 +137,7 @@ def _trade(core, product, instrument, command, slot, price):
     _leave_rest(core, product, instrument, slot, kind, time_in_force, price)
 
 
-@inner
+@inlined
 def _short_of_minimum(core, instrument, command, limit_rank, levels_max):
     """Cancel reason if fok or a minimum volume cannot be met at once; 0 if it can."""
     if command["time_in_force"] == codes.TIME_FOK:
@@ -154,7 +154,7 @@ def _short_of_minimum(core, instrument, command, limit_rank, levels_max):
     return 0
 
 
-@inner
+@inlined
 def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):
     """What is left of an order after its sweep rests or is cancelled (table in orders.md)."""
     order = core.orders[slot]
@@ -239,7 +239,7 @@ def is_live(core, slot, order_id):
     return core.orders[slot]["order_id"] == order_id and core.orders[slot]["live"] != 0
 
 
-@inner
+@inlined
 def cancel(core, command, slot, order_id):
     """order_cancel of the target found."""
     if not is_live(core, slot, order_id):

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import limits, state
 from twinex.venue.core.accounts import move_positions
 from twinex.venue.core.bits import words_for_ranks
@@ -35,7 +35,7 @@ _START_ROWS = 64
 PAGE_BYTES = 4096
 
 
-@inner
+@inlined
 def shortage(core, command):
     """What must grow before `command` may be applied; `now.needed` says to how much."""
     now = core.now[0]
