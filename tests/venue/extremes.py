@@ -1,0 +1,149 @@
+"""Commands with the extremes of every type in every field: lived under watch, compiled or plain.
+
+Run as a program it lives the days of the seeds it is given and prints a hash of the events of each.
+"""
+
+import hashlib
+import itertools
+import random
+import sys
+from collections.abc import Iterator
+
+from checkers import Watch
+from checkers.days import Command, RandomDay
+from checkers.wire import LAYOUTS, MEMBER_LAST, encode
+
+from twinex.venue.core.check import check
+from twinex.venue.venue import Venue
+
+# By type; ids inside their bounds stay small, or the tables they index would be huge.
+VALUES = {
+    "q": (-(2**63), -(2**63) + 1, -(2**32), -1, 0, 1, 1024, 2**53, 2**62, 2**63 - 1, 10**11),
+    "i": (-(2**31), -(2**31) + 1, -1, 0, 1, 2, 62, 63, 64, 65, 2**31 - 1),
+    "I": (0, 1, 2**31, 2**32 - 1),
+    "H": (0, 1, 2**15, 2**16 - 1),
+    "B": (0, 1, 2, 3, 4, 8, 9, 16, 127, 128, 255),
+}
+# What ends or dulls the day: sent as an extreme only at its end.
+_ENDING = ("day_open", "day_end")
+
+
+def _fields(template: str) -> list[tuple[str, tuple[int, ...]]]:
+    """The numeric fields of a message with the values to try."""
+    layout = next(layout for layout in LAYOUTS.values() if layout.name == template)
+    places = layout.places.items()
+    return [(field, VALUES[form[-1]]) for field, (form, _) in places if form[-1] in VALUES]
+
+
+def _templates() -> list[tuple[int, str]]:
+    return [
+        (number, layout.name)
+        for number, layout in LAYOUTS.items()
+        if number < 100 and layout.name not in _ENDING
+    ]
+
+
+class ExtremeDay:
+    """A random day, with extremes strewn in."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.day = RandomDay(self.random, products=4)
+        self.client_id = 2**62
+
+    def write(self, count: int, *, singly: bool) -> Iterator[Command]:
+        """`singly`: every value in every field, once; else `count` times several at a time."""
+        setup, ordinary = self.day.write(count)
+        yield from setup
+        sent = self._singly() if singly else (self._several() for _ in range(count))
+        for normal, extreme in itertools.zip_longest(ordinary[:-1], sent):
+            if normal is not None:
+                yield normal
+            if extreme is not None:
+                yield extreme
+        for template in reversed(_ENDING):
+            for field, values in _fields(template):
+                yield from ((0, encode(template, **{field: value})) for value in values)
+
+    def _singly(self) -> Iterator[Command]:
+        for number, template in _templates():
+            for field, values in _fields(template):
+                for value in values:
+                    yield self._command(number, template, {field: value})
+
+    def _several(self) -> Command:
+        number, template = self.random.choice(_templates())
+        changed = {
+            field: self.random.choice(values)
+            for field, values in _fields(template)
+            if self.random.random() < 0.25
+        }
+        return self._command(number, template, changed)
+
+    def _command(self, number: int, template: str, changed: dict[str, int]) -> Command:
+        """A sensible command of this template with these fields changed."""
+        seat, base = (0, self._base(template)) if number > MEMBER_LAST else self._order(template)
+        if template == "phase_set" and changed.get("phase") in (6, 7):
+            changed = {}
+        return seat, encode(template, **(base | changed))
+
+    def _order(self, template: str) -> tuple[int, dict[str, int]]:
+        self.client_id += 1
+        base = {"client_id": self.client_id}
+        if template == "order_enter":
+            instrument = self.random.choice(list(self.day.instruments))
+            tick = self.day.products[self.day.instruments[instrument]].tick
+            base |= {"instrument": instrument, "account": 1, "quantity": 2, "price": 1_000 * tick}
+            base["side"] = self.random.choice((0, 1))
+        elif template in ("order_cancel", "order_amend"):
+            sequence, _, _ = self.random.choice(self.day.entered[1] or [(1, 1, 1)])
+            base["order_id"] = sequence * 1024
+        return 1, base
+
+    def _base(self, template: str) -> dict[str, int]:
+        if template == "product_define":
+            return vars(self.day.products[1]) | {"product": self.random.randint(5, 62)}
+        if template in ("instrument_define", "limits_set"):
+            number = self.random.choice(list(self.day.instruments))
+            tick = self.day.products[self.day.instruments[number]].tick
+            base = {"lower_limit": 980 * tick, "upper_limit": 1_020 * tick, "instrument": number}
+            if template == "limits_set":
+                return base
+            number, owner = self.random.randint(20, 65), self.day.instruments[number]
+            settled = {"previous_settlement": 1_000 * tick, "open_interest": 5}
+            return base | settled | {"instrument": number, "product_of": owner}
+        return {
+            "member_define": {"member": 1, "active": 1, "credit": 10**12},
+            "seat_define": {"seat_number": 1, "member": 1},
+            "account_define": {
+                "account": 1,
+                "member": 1,
+                "active": 1,
+                "open_products": -1,
+                "close_products": -1,
+            },
+            "right_set": {"account": 1, "product": 1, "right": 2},
+            "credit_set": {"member": 1, "credit": 10**12},
+            "position_set": {"account": 1, "instrument": 1, "long_yesterday": 3},
+            "phase_set": {"phase": 2},
+            "halt_set": {},
+            "timer": {},
+        }[template]
+
+
+def live_extremes(seed: int, count: int, *, singly: bool) -> str:
+    """Hash of the events of such a day; raises what the watch or the core finds wrong."""
+    venue, watch, digest = Venue(clock=lambda: 1), Watch(), hashlib.sha256()
+    for place, (seat, message) in enumerate(ExtremeDay(seed).write(count, singly=singly)):
+        events = venue.send(seat, message)
+        digest.update(events)
+        watch.see(seat, message, events)
+        if place % 200 == 0:
+            check(venue.core)
+    check(venue.core)
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    for number in sys.argv[2:]:
+        print(live_extremes(int(number), int(sys.argv[1]), singly=int(number) % 2 == 0))
