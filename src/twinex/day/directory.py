@@ -4,6 +4,7 @@ from pathlib import Path
 
 from twinex.day import summary
 from twinex.day.settings import DayError, Settings
+from twinex.venue.journal.files import DayLock
 
 MARK = "simulated"
 _FILES = ("journal-*.seg", "events-*.seg", "journal-cut-*.bin", "gate", MARK, summary.FILE_NAME)
@@ -12,7 +13,8 @@ _FILES = ("journal-*.seg", "events-*.seg", "journal-cut-*.bin", "gate", MARK, su
 def claim(settings: Settings) -> None:
     """Make the day's directory ready for a new run: its mark goes in, an earlier run's files out.
 
-    Raises DayError for a directory with anything in it that `twinex day` did not put there.
+    Raises DayError for a directory with anything in it that `twinex day` did not put there, and
+    DayBusy for a day that is running.
     """
     directory = settings.directory
     assert directory is not None, "a day that is kept has a directory"
@@ -38,5 +40,6 @@ def _clear(directory: Path) -> None:
             f"{directory} holds something that `twinex day` did not make: "
             "choose another --directory, or move it away"
         )
-    for path in own:
-        path.unlink()
+    with DayLock(directory):  # not while it is being written
+        for path in own:
+            path.unlink()

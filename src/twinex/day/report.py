@@ -18,42 +18,39 @@ from twinex.show.figures import (
     clock_text,
     money_text,
     nanoseconds_text,
+    percent_text,
     sparkline,
 )
 from twinex.show.picture import BUY_STYLE, SELL_STYLE, draw_book
 
 _OPTIONS_SHOWN = 12
+_GAP = 2
+_LEFT = {"contract", "the day"}
+_MISSED_LEAST_LAST = ("settled", "added", "the day", "turnover", "open", "change")
 _PATH_WIDTH = 16
 _BAR_WIDTH = 16
 
 
 def show(summary: Summary, console: Console) -> None:
-    """Print the whole report."""
-    for part in render(summary):
+    """Print the whole report, as wide as the console."""
+    for part in render(summary, console.width):
         console.print(part)
 
 
-def render(summary: Summary) -> Iterator[RenderableType]:
-    """The parts of the report, from the top."""
+def render(summary: Summary, width: int) -> Iterator[RenderableType]:
+    """The parts of the report, from the top, for so many columns."""
     yield _headline(summary)
-    contracts = summary["contracts"]
-    options = [one for one in contracts if one["class"] == "option"]
-    for name in ("future", "stock"):
-        rows = [one for one in contracts if one["class"] == name]
-        if rows:
-            yield _contracts(f"{name.title()}s", rows)
-    if options:
-        busiest = sorted(options, key=lambda one: -int(one["lots"]))[:_OPTIONS_SHOWN]
-        traded = sum(one["lots"] > 0 for one in options)
-        title = f"Options: the busiest {len(busiest)} of {traded} traded, {len(options)} listed"
-        yield _contracts(title, busiest)
+    yield _pace(summary)
+    yield from _all_contracts(summary, width)
+    yield _people(summary["people"])
+    share = percent_text(sum(summary["rejects"].values()), summary["commands"]).lstrip("+")
     yield Columns(
         [
-            _counts("Orders", summary["orders"]),
+            _counts("Orders accepted", summary["orders"]),
             _counts("Cancels", summary["cancels"]),
-            _counts("Rejects", summary["rejects"]),
+            _counts(f"Rejects: {share} of all commands", summary["rejects"]),
         ],
-        padding=(0, 2),
+        padding=(1, 2),
     )
     offset = summary["utc_offset_hours"]
     yield Columns([_book(book, offset) for book in summary["books"]], padding=(0, 2))
@@ -63,11 +60,11 @@ def render(summary: Summary) -> Iterator[RenderableType]:
 
 def _headline(summary: Summary) -> Panel:
     day = trading_day_of(summary)
-    run, people = summary["run"], summary["participants"]
+    run, people = summary["run"], summary["people"]
     events = summary["events"]
     seconds = max(run["seconds"], 0.001)
     offset = summary["utc_offset_hours"]
-    span = f"{clock_text(run['first_ns'], offset)} to {clock_text(run['last_ns'], offset)}"
+    first, last = (clock_text(run[name], offset)[:5] for name in ("first_ns", "last_ns"))
     table = Table.grid(padding=(0, 3))
     for justify in ("right", "left", "right", "left"):
         table.add_column(justify=justify, style="bold" if justify == "right" else "")
@@ -80,16 +77,16 @@ def _headline(summary: Summary) -> Panel:
         (f"{summary['lots']:,}", "lots traded (one side)", money_text(turnover), "yuan turnover"),
         (f"{events.get('order_cancelled', 0):,}", "cancelled", f"{rejects:,}", "rejected"),
         (
-            f"{people['members']}",
+            f"{summary['members']}",
             "members",
-            f"{sum(people.values()) - people['members']}",
+            f"{sum(one['codes'] for one in people)}",
             "trading codes",
         ),
         (
             f"{seconds:.1f} s",
-            f"for {span}",
+            f"for {first} to {last}",
             f"{summary['commands'] / seconds:,.0f}",
-            "commands a second, traders included",
+            "commands/s, traders included",
         ),
     ]
     for row in rows:
@@ -100,45 +97,104 @@ def _headline(summary: Summary) -> Panel:
     )
 
 
-def _contracts(title: str, rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    table.add_column("contract", no_wrap=True)
-    for name in ("settled", "open", "high", "low", "close", "change"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("the day", no_wrap=True, min_width=_PATH_WIDTH)
-    for name in ("lots", "turnover", "open int.", "change"):
-        table.add_column(name, justify="right", no_wrap=True)
-    product = rows[0]["product"] if rows else ""
-    for one in rows:
-        if one["product"] != product and one["class"] != "option":
+def _pace(summary: Summary) -> Text:
+    """Lots traded through the day."""
+    lots = summary["lots_in_five_minutes"]
+    text = Text("Lots in five minutes  ", style="bold")
+    text.append(sparkline([0, *lots], len(lots) + 1)[1:], style="cyan")
+    return text.append(f"  busiest {max(lots, default=0):,}", style="dim")
+
+
+def _all_contracts(summary: Summary, width: int) -> Iterator[Table]:
+    contracts = summary["contracts"]
+    options = [one for one in contracts if one["class"] == "option"]
+    for name in ("future", "stock"):
+        rows = [one for one in contracts if one["class"] == name]
+        if rows:
+            yield _contracts(f"{name.title()}s", rows, width)
+    if options:
+        busiest = sorted(options, key=lambda one: -int(one["lots"]))[:_OPTIONS_SHOWN]
+        traded = sum(one["lots"] > 0 for one in options)
+        title = f"Options: the busiest {len(busiest)} of {traded} traded, {len(options)} listed"
+        yield _contracts(title, busiest, width)
+
+
+def _contracts(title: str, rows: list[dict[str, Any]], width: int) -> Table:
+    """One row a contract, with as many columns as there is room for."""
+    cells = [_contract(one) for one in rows]
+    names = _fitting(cells, width)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        collapse_padding=True,
+    )
+    for name in names:
+        table.add_column(name, justify="left" if name in _LEFT else "right", no_wrap=True)
+    for one, row, before in zip(rows, cells, [rows[0], *rows], strict=False):
+        if one["product"] != before["product"] and one["class"] != "option":
             table.add_section()
-            product = one["product"]
-        table.add_row(*_contract(one))
+        table.add_row(*(row[name] for name in names))
     return table
 
 
-def _contract(one: dict[str, Any]) -> list[RenderableType]:
+def _fitting(cells: list[dict[str, Text]], width: int) -> list[str]:
+    """The columns to show: all, less what can be missed most easily until the rest fits."""
+    sizes = {name: max(len(name), *(len(row[name]) for row in cells)) + _GAP for name in cells[0]}
+    for name in _MISSED_LEAST_LAST:
+        if sum(sizes.values()) + _GAP <= width:
+            break
+        del sizes[name]
+    return list(sizes)
+
+
+def _contract(one: dict[str, Any]) -> dict[str, Text]:
+    """A contract's columns, by their headings."""
     style = _direction(one["change"])
-    interest_change = one["open_interest"] - one["open_interest_before"]
+    added = one["open_interest"] - one["open_interest_before"]
     path = [int(Decimal(price) * 10_000) for price in one["path"]]
-    return [
-        one["symbol"],
-        Text(one["settlement"], style="dim"),
-        *(one[name] or "-" for name in ("open", "high", "low")),
-        Text(one["close"] or "-", style=style),
-        Text(one["change"] or "", style=style),
-        Text(sparkline(path, _PATH_WIDTH), style=style),
-        f"{one['lots']:,}",
-        money_text(int(Decimal(one["turnover_yuan"]) * 10_000)),
-        f"{one['open_interest']:,}",
-        Text(f"{interest_change:+,}" if interest_change else "0", style="dim"),
-    ]
+    prices = {name: Text(one[name] or "-") for name in ("open", "high", "low")}
+    return {
+        "contract": Text(one["symbol"]),
+        "settled": Text(one["settlement"], style="dim"),
+        **prices,
+        "close": Text(one["close"] or "-", style=style),
+        "change": Text(one["change"] or "", style=style),
+        "the day": Text(sparkline(path, _PATH_WIDTH), style=style),
+        "lots": Text(f"{one['lots']:,}"),
+        "turnover": Text(money_text(int(Decimal(one["turnover_yuan"]) * 10_000))),
+        "open int.": Text(f"{one['open_interest']:,}"),
+        "added": Text(f"{added:+,}" if added else "0", style="dim"),
+    }
 
 
 def _direction(change: str | None) -> str:
     if not change or change[0] not in "+-":
         return ""
     return BUY_STYLE if change[0] == "+" else SELL_STYLE
+
+
+def _people(rows: list[dict[str, Any]]) -> Table:
+    """Who traded; a trade is filled on both sides, so the shares are of twice the volume."""
+    table = Table(
+        title="Who traded",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        collapse_padding=True,
+    )
+    table.add_column("", no_wrap=True)
+    for name in ("codes", "orders", "fills", "lots", "share"):
+        table.add_column(name, justify="right", no_wrap=True)
+    filled = sum(one["lots"] for one in rows)
+    for one in rows:
+        share = percent_text(one["lots"], filled).lstrip("+")
+        counts = (f"{one[name]:,}" for name in ("codes", "orders", "fills", "lots"))
+        table.add_row(one["role"], *counts, share)
+    return table
 
 
 def _counts(title: str, counts: dict[str, int]) -> Table:
@@ -184,7 +240,7 @@ def _where(summary: Summary) -> RenderableType:
         *(
             Text.assemble("  ", (command.ljust(48), "cyan"), (what, "dim"))
             for command, what in (
-                (f"twinex book --replay {directory}", "watch a book live through the day"),
+                (f"twinex book {directory}", "watch a book live through the day"),
                 (f"twinex journal show {directory}", "read it command by command"),
                 (f"twinex journal verify {directory}", "check every record, and replay it"),
                 (f"twinex day --seed {summary['seed']}", "run exactly this day again"),

@@ -4,6 +4,7 @@ A reader of the event stream like any other: it never asks the venue. Prices are
 quote unit, turnover in 1/10000 yuan, quantities in lots.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Self
 
@@ -41,6 +42,10 @@ class Statistics:
         self.auction_volume = np.zeros(rows, dtype=np.int64)
         self.orders = np.zeros(rows, dtype=np.int64)
         self.path = np.zeros((rows, _BUCKETS), dtype=np.int64)
+        self.pace = np.zeros(_BUCKETS, dtype=np.int64)  # lots
+        self.orders_of: Counter[int] = Counter()  # by trading code, as the two below
+        self.fills_of: Counter[int] = Counter()
+        self.lots_of: Counter[int] = Counter()
         self.events = np.zeros(_CODES, dtype=np.int64)
         self.kinds = np.zeros((4, 3), dtype=np.int64)
         self.cancels = np.zeros(_CODES, dtype=np.int64)
@@ -66,6 +71,7 @@ class Statistics:
             self.events[template.id] += len(block.place(name))
         self._span(block)
         self._count(block)
+        self._people(block)
         trades = block.place("trade")
         if len(trades):
             self._trade(block, trades)
@@ -92,6 +98,15 @@ class Statistics:
         refused = block.column("reject_reason", block.place("command_rejected"))
         self.rejects += np.bincount(refused, minlength=_CODES)
 
+    def _people(self, block: EventBlock) -> None:
+        """Who entered, and who was filled."""
+        entered = block.column("account", block.place("order_accepted"))
+        _count_into(self.orders_of, entered, np.ones(len(entered), dtype=np.int64))
+        places = block.place("order_filled")
+        filled = block.column("account", places)
+        _count_into(self.fills_of, filled, np.ones(len(filled), dtype=np.int64))
+        _count_into(self.lots_of, filled, block.column("quantity", places))
+
     def _trade(self, block: EventBlock, trades: Ints) -> None:
         rows = block.column("instrument", trades)
         price, quantity = block.column("price", trades), block.column("quantity", trades)
@@ -107,6 +122,7 @@ class Statistics:
         np.add.at(self.turnover, rows, block.column("turnover", trades))
         bucket = (block.column("time_ns", trades) // _BUCKET_NS) % _BUCKETS
         self.path[rows, bucket] = price
+        np.add.at(self.pace, bucket, quantity)
 
     def event_counts(self) -> dict[str, int]:
         """How many events of each template."""
@@ -132,9 +148,24 @@ class Statistics:
 
     def prices_by_bucket(self, instrument: int) -> list[int]:
         """Last prices of five-minute buckets with trades, in order of time."""
-        first = self.first_ns // _BUCKET_NS % _BUCKETS
-        path = np.roll(self.path[instrument], -first)
-        return [int(price) for price in path if price]
+        return [int(price) for price in self._in_order(self.path[instrument]) if price]
+
+    def lots_by_bucket(self) -> list[int]:
+        """Lots traded in each five minutes in which any were, in order of time."""
+        return [int(lots) for lots in self._in_order(self.pace) if lots]
+
+    def _in_order(self, buckets: Ints) -> Ints:
+        """Buckets of the clock, turned so that the day begins with the first."""
+        return np.roll(buckets, -(self.first_ns // _BUCKET_NS % _BUCKETS))
+
+
+def _count_into(counter: Counter[int], keys: Ints, amounts: Ints) -> None:
+    """Add each amount to its key's count."""
+    found, place = np.unique(keys, return_inverse=True)
+    sums = np.zeros(len(found), dtype=np.int64)
+    np.add.at(sums, place, amounts)
+    for key, amount in zip(found.tolist(), sums.tolist(), strict=True):
+        counter[key] += amount
 
 
 def _named(counts: Ints, enum: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ Prices are decimal texts in quote units, money is in yuan (text), quantities are
 """
 
 import json
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +19,8 @@ from twinex.day.settings import DayError
 from twinex.day.statistics import Statistics
 from twinex.readers.ladder import Level
 from twinex.readers.listing import Listing
-from twinex.venue.wire.schema import ENUMS
 from twinex.show.figures import decimals_of, percent_text, price_text
+from twinex.venue.wire.schema import ENUMS
 
 Summary = dict[str, Any]
 
@@ -42,7 +43,8 @@ def summarise(outcome: Outcome, statistics: Statistics) -> Summary:
         "durability": settings.durability,
         "files": _files(directory),
         "run": _run(outcome, statistics),
-        "participants": _participants(outcome),
+        "members": len(outcome.opening.roster.names),
+        "people": _people(outcome, statistics),
         "commands": statistics.commands,
         "events": statistics.event_counts(),
         "orders": statistics.order_counts(),
@@ -50,6 +52,7 @@ def summarise(outcome: Outcome, statistics: Statistics) -> Summary:
         "rejects": statistics.reject_counts(),
         "lots": int(statistics.volume.sum()),
         "turnover_yuan": _yuan(int(statistics.turnover.sum())),
+        "lots_in_five_minutes": statistics.lots_by_bucket(),
         "service_time_ns": outcome.service_time_ns,
         "contracts": [_contract(outcome, statistics, slot) for slot in range(len(listing))],
         "books": [_picture(picture, listing) for picture in outcome.pictures.values()],
@@ -100,10 +103,23 @@ def _files(directory: Path | None) -> dict[str, int]:
     }
 
 
-def _participants(outcome: Outcome) -> dict[str, int]:
+def _people(outcome: Outcome, statistics: Statistics) -> list[dict[str, Any]]:
+    """What each kind of trader did, one row a role. A trade is filled on both sides."""
     roster = outcome.opening.roster
-    counts = np.bincount(roster.role, minlength=len(ROLE_NAMES)).tolist()
-    return {"members": len(roster.names), **dict(zip(ROLE_NAMES, counts, strict=True))}
+
+    def total(counts: Counter[int], role: int) -> int:
+        return sum(counts[int(account)] for account in roster.account[roster.rows(role)])
+
+    return [
+        {
+            "role": name,
+            "codes": len(roster.rows(role)),
+            "orders": total(statistics.orders_of, role),
+            "fills": total(statistics.fills_of, role),
+            "lots": total(statistics.lots_of, role),
+        }
+        for role, name in enumerate(ROLE_NAMES)
+    ]
 
 
 def _contract(outcome: Outcome, statistics: Statistics, slot: int) -> dict[str, Any]:
