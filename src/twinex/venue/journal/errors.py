@@ -25,7 +25,7 @@ class DirectoryVanished(JournalError):  # noqa: N818
     def __init__(self, path: Path | str) -> None:
         super().__init__(
             f"{path} is gone or was replaced while it was being written: stop, find out who "
-            "moved it, and restart on a copy of the follower's journal"
+            "moved it, and restart on a copy of the day"
         )
         self.path = Path(path)
 
@@ -72,7 +72,7 @@ class CorruptJournal(JournalError):  # noqa: N818
     def __init__(self, file: Path | str, offset: int, sequence: int, reason: str) -> None:
         super().__init__(
             f"{file} is corrupt at byte {offset}, sequence {sequence}: {reason}; nothing was "
-            "changed; take this day from the follower or from a backup"
+            "changed; take this day from a copy"
         )
         self.file, self.offset, self.sequence, self.reason = Path(file), offset, sequence, reason
 
