@@ -32,13 +32,13 @@ def error_console() -> Console:
 
 
 def warm_up(shown: Console) -> None:
-    """Compile the venue's kernels if this is their first run, saying how far it is."""
-    from twinex.venue.compiler import FUNCTIONS, is_warm
-    from twinex.venue.warm import warm_up as compile_kernels
+    """Load the venue's kernels, compiling those that this machine has not compiled yet.
 
-    if is_warm():
-        return
-    shown.print("Compiling for this machine: once for each version, about half a minute.")
+    How far that is shows from the first that has to be compiled: a cache may be there in part.
+    """
+    from twinex.venue.compiler import FUNCTIONS
+    from twinex.venue.warm import warm_up as load_kernels
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -46,10 +46,16 @@ def warm_up(shown: Console) -> None:
         TextColumn("{task.completed:.0f} of {task.total:.0f}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=shown, transient=True) as progress:
-        task = progress.add_task("compiling", total=len(FUNCTIONS))
+    progress = Progress(*columns, console=shown, transient=True)
+    task = progress.add_task("compiling", total=len(FUNCTIONS))
 
-        def tell(done: int, total: int, name: str) -> None:
-            progress.update(task, completed=done, total=total, description=f"compiling {name}")
+    def tell(done: int, total: int, name: str) -> None:
+        if done == 1:
+            shown.print("Compiling for this machine: once for each version, about half a minute.")
+            progress.start()
+        progress.update(task, completed=done, total=total, description=f"compiling {name}")
 
-        compile_kernels(tell)
+    try:
+        load_kernels(tell)
+    finally:
+        progress.stop()
