@@ -192,6 +192,22 @@ def _refused(venue: Venue, day: Straight) -> None:
     venue.close()
 
 
+def test_a_new_days_directories_are_on_disk_too(day: Straight, tmp_path: Path, monkeypatch) -> None:
+    """Else a power cut takes the day with all that was acknowledged in it."""
+    synced, fsync = set(), os.fsync
+
+    def noted(fd: int) -> None:
+        synced.add(os.readlink(f"/proc/self/fd/{fd}"))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    directory = tmp_path / "new" / "days" / "day"
+    with Venue(directory, durability="disk", clock=fixed_clock) as venue:
+        go_on(venue, day, stop=2)
+        expected = {directory, *list(directory.parents)[:3]}
+        assert {str(each) for each in expected} <= synced
+
+
 # -- disks that are really full ----------------------------------------------------------------
 
 

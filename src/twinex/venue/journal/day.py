@@ -13,8 +13,8 @@ committed_only=False)`) and `day.events` written again from its start; then `day
 from pathlib import Path
 from types import TracebackType
 
-from twinex.venue.journal.errors import DayExists, named
-from twinex.venue.journal.files import DayLock
+from twinex.venue.journal.errors import DayExists
+from twinex.venue.journal.files import DayLock, make_directory
 from twinex.venue.journal.gate import GATE_NAME, Gate
 from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES, EVENTS, JOURNAL, segment_numbers
 from twinex.venue.journal.recovery import Place, open_day
@@ -49,10 +49,7 @@ class Day:
         Raises DayExists, DayBusy, DiskFull, DirectoryVanished. `durable=False` where no commit
         waits for this disk (durability `memory`, `replica`).
         """
-        try:
-            Path(directory).mkdir(parents=True, exist_ok=True)
-        except OSError as cause:
-            raise named(cause, directory) from cause
+        make_directory(Path(directory), durable)
         lock = DayLock(directory)
         try:
             if segment_numbers(lock.directory, JOURNAL):

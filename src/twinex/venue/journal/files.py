@@ -63,6 +63,24 @@ class DayLock:
         self.release()
 
 
+def make_directory(path: Path, durable: bool) -> None:
+    """Make `path` with its parents; `durable`: their names are on disk when this returns.
+
+    Raises DiskFull, DirectoryVanished, DiskFailed.
+    """
+    try:
+        missing = [each for each in (path, *path.parents) if not each.exists()]
+        path.mkdir(parents=True, exist_ok=True)
+        for each in missing if durable else ():
+            fd = os.open(each.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+    except OSError as cause:
+        raise named(cause, path) from cause
+
+
 def preallocate(path: Path, size: int) -> None:
     """Make `path`, `size` zero bytes with their disk blocks. Raises DiskFull, DirectoryVanished.
 
