@@ -76,7 +76,7 @@ class RandomDay:
             amend_allowed=pick((1, 1, 0)),
             protection_allowed=pick((1, 0)),
             funds_checked=pick((0, 1)),
-            tick=pick((1, 5, 200)),
+            tick=pick((1, 10, 200)),
             multiplier=pick((1, 10, 300)),
             quantity_minimum=1,
             quantity_maximum_limit=pick((20, 50)),
@@ -108,13 +108,14 @@ class RandomDay:
         tick = self._tick_of(number)
         lower = (CENTRE - self.random.randint(1, self.ticks)) * tick
         upper = (CENTRE + self.random.randint(1, self.ticks)) * tick
+        half = self.random.choice((0, tick // 2))  # as near to one tick as to the next
         return encode(
             "instrument_define",
             instrument=number,
             product_of=self.instruments[number],
             lower_limit=lower,
             upper_limit=upper,
-            previous_settlement=self.random.randint(lower, upper),
+            previous_settlement=self.random.randrange(lower, upper, tick) + half,
             previous_close=self.random.choice((0, CENTRE * tick + tick // 2)),
             instrument_position_limit=self.random.choice((0, 0, 60)),
             open_interest=1000,
@@ -160,20 +161,26 @@ class RandomDay:
             self.last_id[member] += leap
         return 0 if self.random.random() < 0.005 else self.last_id[member]
 
-    def _price(self, instrument: int) -> int:
+    def _price(self, instrument: int, side: int) -> int:
+        """Often near the middle, often behind it, so that books grow deep; rarely no price."""
         tick = self._tick_of(instrument) if instrument in self.instruments else 1
         draw = self.random.random()
         if draw < 0.02:
             return self.random.choice((0, -tick, CENTRE * tick + 1, 10**12, -(2**63), 2**63 - 1))
-        width = 2 if draw < 0.5 else self.ticks
-        return (CENTRE + self.random.randint(-width, width)) * tick
+        if draw < 0.5:
+            away = self.random.randint(-3, 3)
+        else:
+            away = self.random.randint(-self.ticks // 6, self.ticks)
+        return (CENTRE - away if side == 0 else CENTRE + away) * tick
 
     def _enter(self) -> Command:
         seat, member = self._sender()
         instrument = self._some_instrument()
         own = [account for account, owner in self.accounts.items() if owner == member]
         kind, time_in_force, offset = self._choice_of_product(instrument)
-        quantity = self.random.choice((1, 2, 2, 3, 3, 5, 5, 8, 10, self.random.randint(-1, 60)))
+        side = self.random.choice((0, 1))
+        usual = (1, 2, 2, 3, 3, 5) if kind == 0 else (1, 5, 10, 10, 20)
+        quantity = self.random.choice((*usual, 8, self.random.randint(-1, 60)))
         minimum = self.random.choice((0, 0, 2, 5)) if time_in_force == 1 else 0
         if instrument in self.instruments and self.random.random() < 0.9:
             minimum *= self.products[self.instruments[instrument]].minimum_allowed
@@ -184,10 +191,12 @@ class RandomDay:
             "client_id": client_id,
             "instrument": instrument,
             "account": self.random.choice(own) if self.random.random() < 0.99 else 1,
-            "price": self._price(instrument) if kind == 0 or self.random.random() < 0.2 else 0,
+            "price": self._price(instrument, side)
+            if kind == 0 or self.random.random() < 0.2
+            else 0,
             "quantity": quantity,
             "minimum_quantity": minimum if self.random.random() < 0.99 else 1,
-            "side": self.random.choice((0, 1)),
+            "side": side,
             "kind": kind,
             "time_in_force": time_in_force,
             "offset": offset,
@@ -200,7 +209,7 @@ class RandomDay:
     def _choice_of_product(self, instrument: int) -> tuple[int, int, int]:
         """(kind, time in force, offset): mostly what the product allows."""
         pick = self.random.choice
-        kind, time_in_force = pick((0, 0, 0, 0, 0, 1, 2, 3)), pick((0, 0, 0, 0, 1, 2))
+        kind, time_in_force = pick((0, 0, 0, 0, 0, 0, 1, 2, 3)), pick((0, 0, 0, 0, 1, 2))
         offset = pick((0, 0, 0, 1, 1, 2))
         if instrument not in self.instruments or self.random.random() < 0.03:
             return kind, time_in_force, offset
@@ -237,7 +246,7 @@ class RandomDay:
         return seat, encode(
             "order_amend",
             client_id=self._new_id(member),
-            new_price=self._price(instrument),
+            new_price=self._price(instrument, self.random.choice((0, 1))),
             new_quantity=self.random.choice((1, 2, 3, 5, 8, 20, self.random.randint(-1, 60))),
             **target,
         )

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,12 @@ def _every_field() -> list[tuple[str, str]]:
         for field in layout.names
         if field != "index"
     ]
+
+
+def test_checkers_share_no_code_with_what_they_judge() -> None:
+    for path in Path(__file__).parent.glob("*.py"):
+        if path != Path(__file__):
+            assert "twinex" not in path.read_text(), f"{path.name} knows the product"
 
 
 def test_true_days_pass(days: list[list[Seen]]) -> None:

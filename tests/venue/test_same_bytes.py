@@ -144,8 +144,8 @@ def _compiled(count: int, seeds: list[int]) -> list[str]:
 
 
 def test_compiled_and_plain() -> None:
-    seeds = [31, 32, 33]
-    assert _compiled(700, seeds) == _plain(700, seeds)
+    seeds = [31, 32, 33, 34]
+    assert _compiled(1_500, seeds) == _plain(1_500, seeds)
 
 
 @pytest.mark.soak
