@@ -1,20 +1,22 @@
 """`twinex day`: simulate a trading day and report it."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from twinex.commands.output import console, warm_up
 
 if TYPE_CHECKING:
-    from twinex.day.runner import Outcome
+    from twinex.day.runner import DayRun, Moment, Outcome
     from twinex.day.settings import Settings
     from twinex.day.summary import Summary
 
+_BAR_WIDTH = 12  # the line fits a terminal of 80 columns
 EPILOG = """
 [bold]Examples[/bold]
 
@@ -46,7 +48,7 @@ def day(
         Path, typer.Option(help="Where days are kept; this one in its own folder YYYYMMDD.")
     ] = Path("days"),
     durability: Annotated[
-        str,
+        Literal["memory", "disk"],
         typer.Option(
             help="When a command counts as done: memory (applied) or disk (synchronised)."
         ),
@@ -76,12 +78,9 @@ def day(
 def _simulate(settings: "Settings", shown: Console) -> "Summary":
     """Run the day under a progress bar, read its events back, write the summary beside them."""
     from twinex.day import summary
-    from twinex.day.directory import claim
     from twinex.day.reading import statistics_of
 
     directory = settings.directory
-    if directory is not None:
-        claim(settings)
     try:
         outcome = _run(settings, shown)
     except KeyboardInterrupt:
@@ -97,29 +96,40 @@ def _simulate(settings: "Settings", shown: Console) -> "Summary":
 
 
 def _run(settings: "Settings", shown: Console) -> "Outcome":
-    from twinex.day.runner import DayRun, Moment
-    from twinex.show.figures import clock_text
-
+    if not shown.is_terminal:
+        return _ready(settings).run()
     columns = (
         SpinnerColumn(),
         TextColumn("[bold]{task.fields[clock]}[/]"),
-        BarColumn(bar_width=40),
+        BarColumn(bar_width=_BAR_WIDTH),
         TextColumn("{task.fields[counts]}"),
     )
-    progress = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
-    with progress:
+    with Progress(*columns, console=shown, transient=True) as progress:
         task = progress.add_task("", total=1000, clock="", counts="setting the market up")
-        run = DayRun(settings)
-        offset = run.market.utc_offset_hours
+        run = _ready(settings)
+        return run.run(partial(_tell, progress, task, run))
 
-        def watch(moment: Moment) -> None:
-            speed = moment.commands / max(moment.seconds, 0.001)
-            progress.update(
-                task,
-                completed=moment.share,
-                clock=clock_text(moment.time_ns, offset),
-                counts=f"{moment.commands:,} commands  {moment.trades:,} trades  "
-                f"{moment.rejects:,} rejects  {speed:,.0f}/s  {run.favourite} {moment.price}",
-            )
 
-        return run.run(watch)
+def _ready(settings: "Settings") -> "DayRun":
+    """A run whose settings are known to be right; only then an earlier day gives way to it."""
+    from twinex.day.directory import claim
+    from twinex.day.runner import DayRun
+
+    run = DayRun(settings)
+    if settings.directory is not None:
+        claim(settings)
+    return run
+
+
+def _tell(progress: Progress, task: TaskID, run: "DayRun", moment: "Moment") -> None:
+    """One moment of the run on its progress bar."""
+    from twinex.show.figures import clock_text
+
+    speed = moment.commands / max(moment.seconds, 0.001)
+    progress.update(
+        task,
+        completed=moment.share,
+        clock=clock_text(moment.time_ns, run.market.utc_offset_hours),
+        counts=f"{moment.commands:,} commands  {speed:,.0f}/s  {moment.trades:,} trades  "
+        f"{run.favourite} {moment.price}",
+    )

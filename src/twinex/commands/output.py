@@ -58,4 +58,5 @@ def warm_up(shown: Console) -> None:
     try:
         load_kernels(tell)
     finally:
-        progress.stop()
+        if progress.live.is_started:  # stopping what never began would print an empty line
+            progress.stop()

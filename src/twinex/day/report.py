@@ -232,7 +232,7 @@ def _service(summary: Summary) -> RenderableType:
 def _where(summary: Summary) -> RenderableType:
     directory = summary["directory"]
     if directory is None:
-        return Text("Nothing was kept: give a --directory to keep the journal.", style="dim")
+        return Text("Nothing was kept on disk: leave --no-keep away to keep the day.", style="dim")
     files = summary["files"]
     sizes = f"journal {bytes_text(files['journal'])}, events {bytes_text(files['events'])}"
     lines = [
