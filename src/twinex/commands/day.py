@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from twinex.commands.output import console, warm_up
 
 if TYPE_CHECKING:
-    from twinex.day.runner import DayRun, Moment, Outcome
+    from twinex.day.runner import DayRun, Moment, Outcome, Watch
     from twinex.day.settings import Settings
     from twinex.day.summary import Summary
 
@@ -80,12 +80,7 @@ def _simulate(settings: "Settings", shown: Console) -> "Summary":
     from twinex.day import summary
     from twinex.day.reading import statistics_of
 
-    directory = settings.directory
-    try:
-        outcome = _run(settings, shown)
-    except KeyboardInterrupt:
-        kept = f"the journal up to there is in {directory}" if directory else "nothing is kept"
-        raise KeyboardInterrupt(kept) from None
+    directory, outcome = settings.directory, _run(settings, shown)
     statistics = outcome.statistics
     if directory is not None:
         statistics = statistics_of(directory, outcome.opening.listing)
@@ -97,7 +92,7 @@ def _simulate(settings: "Settings", shown: Console) -> "Summary":
 
 def _run(settings: "Settings", shown: Console) -> "Outcome":
     if not shown.is_terminal:
-        return _ready(settings).run()
+        return _whole(_ready(settings))
     columns = (
         SpinnerColumn(),
         TextColumn("[bold]{task.fields[clock]}[/]"),
@@ -107,7 +102,7 @@ def _run(settings: "Settings", shown: Console) -> "Outcome":
     with Progress(*columns, console=shown, transient=True) as progress:
         task = progress.add_task("", total=1000, clock="", counts="setting the market up")
         run = _ready(settings)
-        return run.run(partial(_tell, progress, task, run))
+        return _whole(run, partial(_tell, progress, task, run))
 
 
 def _ready(settings: "Settings") -> "DayRun":
@@ -119,6 +114,16 @@ def _ready(settings: "Settings") -> "DayRun":
     if settings.directory is not None:
         claim(settings)
     return run
+
+
+def _whole(run: "DayRun", watch: "Watch | None" = None) -> "Outcome":
+    """The run to its end; Ctrl-C ends it earlier and says what is left of it."""
+    try:
+        return run.run(watch)
+    except KeyboardInterrupt:
+        directory = run.settings.directory
+        kept = f"the journal up to there is in {directory}" if directory else "nothing is kept"
+        raise KeyboardInterrupt(kept) from None
 
 
 def _tell(progress: Progress, task: TaskID, run: "DayRun", moment: "Moment") -> None:
