@@ -80,7 +80,7 @@ class RandomDay:
             multiplier=pick((1, 10, 300)),
             quantity_minimum=1,
             quantity_maximum_limit=pick((20, 50)),
-            quantity_maximum_market=pick((10, 20)),
+            quantity_maximum_market=pick((20, 60)),
             quantity_step=1,
             position_limit=pick((0, 0, 40)),
             minimum_allowed=pick((1, 1, 0)),
@@ -179,7 +179,7 @@ class RandomDay:
         own = [account for account, owner in self.accounts.items() if owner == member]
         kind, time_in_force, offset = self._choice_of_product(instrument)
         side = self.random.choice((0, 1))
-        usual = (1, 2, 2, 3, 3, 5) if kind == 0 else (1, 5, 10, 10, 20)
+        usual = (1, 2, 2, 3, 3, 5) if kind == 0 else (1, 5, 10, 20, 20, 50)
         quantity = self.random.choice((*usual, 8, self.random.randint(-1, 60)))
         minimum = self.random.choice((0, 0, 2, 5)) if time_in_force == 1 else 0
         if instrument in self.instruments and self.random.random() < 0.9:

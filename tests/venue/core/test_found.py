@@ -92,16 +92,32 @@ def test_a_closing_order_queues_behind_every_closing_order_at_the_head() -> None
 
 @pytest.mark.parametrize("count", [300, 411])
 def test_one_order_against_many_of_many_accounts_has_room(count: int) -> None:
-    for kind, phase in ((KIND.limit, 3), (KIND.limit, 2), (KIND.market, 2)):
-        market = Small(accounts=count + 1, phase=phase)
+    for way in ("limit", "market", "auction", "halt"):
+        market = Small(accounts=count + 1, phase=3 if way in ("auction", "halt") else 2)
+        if market.watch.market.phases[1] == 3:  # first: the small ones then ask for little room
+            market.enter(BUY, 1_000, count, account=count + 1)
         for account in range(1, count + 1):
             market.enter(SELL, 1_000, 1, account=account)
-        price = 1_000 if kind == KIND.limit else 0
-        events = market.enter(BUY, price, count, account=count + 1, kind=kind)
-        if phase == 3:
+        if way == "auction":
             events = market.exchange("phase_set", product=1, phase=PHASE.auction_match)
+        elif way == "halt":
+            market.exchange("halt_set", instrument=1, halted=1)
+            market.exchange("phase_set", product=1, phase=PHASE.continuous)
+            events = market.exchange("halt_set", instrument=1, halted=0)
+        else:
+            kind, price = (KIND.limit, 1_000) if way == "limit" else (KIND.market, 0)
+            events = market.enter(BUY, price, count, account=count + 1, kind=kind)
         assert sum(event.template == "trade" for event in events) == count
         assert sum(event.template == "position_changed" for event in events) == count + 1
+
+
+def test_five_levels_are_five() -> None:
+    for kind, levels in ((KIND.best, 1), (KIND.five_levels, 5), (KIND.market, 7)):
+        market = Small()
+        for price in range(1_000, 1_014, 2):
+            market.enter(SELL, price, 2, account=2)
+        events = market.enter(BUY, 0, 50, kind=kind, time_in_force=TIME.fak)
+        assert sum(event.template == "trade" for event in events) == levels
 
 
 def test_what_members_can_send_asks_for_no_large_segment() -> None:

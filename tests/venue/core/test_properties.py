@@ -13,6 +13,7 @@ from checkers.days import Command, RandomDay
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from twinex.venue.core import room
 from twinex.venue.core.check import check
 from twinex.venue.venue import Venue
 
@@ -58,6 +59,25 @@ def _sees(seed: int, count: int) -> tuple[int, int, int]:
     venue = live_through(RandomDay(random.Random(seed)), count)
     statistics = venue.statistics()
     return statistics.orders, statistics.trades, statistics.rejects
+
+
+def _tiny_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that grow all the time, and hashes full of collisions."""
+    smallest = {"ORDERS": 2, "POSITIONS": 2, "IDS": 8, "SLOTS": 1, "LEVELS": 2, "WORDS": 1}
+    for name, rows in {**smallest, "ROWS": 1}.items():
+        monkeypatch.setattr(room, f"_START_{name}", rows)
+
+
+def test_days_in_tables_that_grow_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    _tiny_tables(monkeypatch)
+    for seed in range(100, 104):
+        _sees(seed, 900)
+
+
+def test_a_deep_book() -> None:
+    day = RandomDay(random.Random(9), products=1, members=5, ticks=60)
+    venue = live_through(day, 3_000)
+    assert venue.statistics().trades > 200
 
 
 def test_random_days_keep_every_rule() -> None:
