@@ -7,6 +7,8 @@ import pytest
 from twinex.day import summary
 from twinex.day.directory import MARK, claim
 from twinex.day.settings import DayError, Settings
+from twinex.venue.journal.errors import DayBusy
+from twinex.venue.journal.files import DayLock
 
 
 def of(directory: Path) -> Settings:
@@ -37,6 +39,14 @@ def test_what_it_did_not_make_stays(tmp_path: Path, names: list[str]) -> None:
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
         names, "mine"
     )
+
+
+def test_a_day_that_runs_is_left_alone(tmp_path: Path) -> None:
+    claim(of(tmp_path))
+    (tmp_path / "gate").write_text("running")
+    with DayLock(tmp_path), pytest.raises(DayBusy):
+        claim(of(tmp_path))
+    assert (tmp_path / "gate").read_text() == "running"
 
 
 def test_a_place_that_is_a_file(tmp_path: Path) -> None:
