@@ -128,6 +128,17 @@ def test_day_again_takes_its_own_place(tmp_path: Path) -> None:
     assert (tmp_path / "20260706/simulated").read_text().endswith("seed 2\n")
 
 
+def test_the_report_tells_how_to_make_the_same_day(tmp_path: Path) -> None:
+    words = ["--seed", 3, "--market", "shfe", "--date", "2026-07-08", "--commands", 3000]
+    first = said("day", *words, "--directory", tmp_path / "first")
+    line = next(line for line in first.splitlines() if "exactly this day again" in line)
+    again = line.strip().split("  ")[0].split()[2:]
+    assert sorted(again) == sorted(map(str, words))
+    said("day", *again, "--directory", tmp_path / "again")
+    journals = [tmp_path / run / "20260708/journal-000000.seg" for run in ("first", "again")]
+    assert journals[0].read_bytes() == journals[1].read_bytes()
+
+
 def test_day_that_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     said("day", *SMALL, "--no-keep")
@@ -212,6 +223,40 @@ def test_show_from_a_sequence_and_a_seat(day: Path) -> None:
     lines = said("journal", "show", day, "--from", order.sequence, "-n", 2).splitlines()
     assert [line.split()[0] for line in lines] == [str(order.sequence), str(order.sequence + 1)]
     assert said("journal", "show", day, "--from", 10**9) == "nothing like that is there\n"
+
+
+def test_show_between_times_and_of_one_contract(day: Path) -> None:
+    lines = said("journal", "show", day, "--from", "14:57", "--to", "14:57", "-k", "phase_set")
+    assert [line.split()[-3:] for line in lines.splitlines()] == [
+        [product, "phase", "auction_ordering"] for product in ("IO", "HO", "MO")
+    ]
+    words = ("--events", "-i", "IF2607", "-k", "trade", "--from", "14:59")
+    lines = said("journal", "show", day, *words, "-n", 5).splitlines()
+    assert lines
+    assert all(" 14:59:" in line and " instrument IF2607 " in line for line in lines)
+    assert "no contract 'IF'" in refused("journal", "show", day, "-i", "IF")
+    for wrong in ("0", "25:00", "noon"):
+        assert f"{wrong!r} is not a sequence or a time" in misused(
+            "journal", "show", day, "--to", wrong
+        )
+
+
+def test_show_an_order_s_life(day: Path) -> None:
+    filled = next(e for e in EventReader(day) if e.message.name == "order_filled").message.fields
+    order = filled["order_id"]
+    lines = said("journal", "show", day, "--order", order).splitlines()
+    assert f" client_id {filled['client_id']} " in lines[0]
+    lines = said("journal", "show", day, "--order", order, "--events").splitlines()
+    assert "order_accepted" in lines[0]
+    assert all(f"order_id {order} " in line for line in lines)
+    assert said("journal", "show", day, "--order", 7) == "nothing like that is there\n"
+
+
+def test_show_follows_to_the_end_of_the_day(day: Path) -> None:
+    last = max(record.sequence for record in JournalReader(day))
+    lines = said("journal", "show", day, "--from", last - 2, "--follow").splitlines()
+    assert len(lines) == 3
+    assert "day_end" in lines[-1]
 
 
 def test_show_hides_what_is_usual(day: Path) -> None:
@@ -342,6 +387,20 @@ def test_book_at_the_end(day: Path) -> None:
 def test_book_played_at_once_ends_as_it_stands(day: Path) -> None:
     played = said("book", day, "--speed", 1_000_000)
     assert "closed" in played
+
+
+def test_book_played_from_a_time(day: Path) -> None:
+    played = said("book", day, "--from", "14:59", "--speed", 1_000_000)
+    assert "closed" in played
+    assert "not reach" in refused("book", day, "--from", "23:00")
+
+
+def test_book_of_the_newest_day(day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "there is no day in" in refused("book", "--once")
+    Path("days").mkdir()
+    Path("days/20260706").symlink_to(day)
+    assert said("book", "--once") == said("book", day, "--once")
 
 
 def test_book_that_cannot_be_shown(day: Path, copy: Path) -> None:
