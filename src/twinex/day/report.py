@@ -29,12 +29,13 @@ _LEFT = {"contract", "the day"}
 _MISSED_LEAST_LAST = ("settled", "added", "the day", "turnover", "open", "change")
 _PATH_WIDTH = 16
 _BAR_WIDTH = 16
+_UNBROKEN: dict[str, Any] = {"no_wrap": True, "overflow": "ignore"}  # lines to copy from
 
 
 def show(summary: Summary, console: Console) -> None:
     """Print the whole report, as wide as the console."""
     for part in render(summary, console.width):
-        console.print(part)
+        console.print(part, crop=False)
 
 
 def render(summary: Summary, width: int) -> Iterator[RenderableType]:
@@ -222,7 +223,7 @@ def _service(summary: Summary) -> RenderableType:
     times = summary["service_time_ns"]
     if not times:
         return Text("service times were not measured", style="dim")
-    text = Text("Service time of a command  ", style="bold")
+    text = Text("Service time  ", style="bold")
     for name, value in times.items():
         text.append(f"{name} ", style="dim")
         text.append(f"{nanoseconds_text(value)}   ", style="not bold")
@@ -235,16 +236,20 @@ def _where(summary: Summary) -> RenderableType:
         return Text("Nothing was kept on disk: leave --no-keep away to keep the day.", style="dim")
     files = summary["files"]
     sizes = f"journal {bytes_text(files['journal'])}, events {bytes_text(files['events'])}"
+    commands = {
+        f"twinex book {directory}": "watch a book through the day",
+        f"twinex journal show {directory}": "read it command by command",
+        f"twinex journal verify {directory}": "check and replay it",
+        summary["again"]: "run exactly this day again",
+    }
+    widest = max(map(len, commands))
     lines = [
-        Text.assemble(("The day is in ", "bold"), (directory, "bold cyan"), f"  ({sizes})"),
+        Text.assemble(
+            ("The day is in ", "bold"), (directory, "bold cyan"), f"  ({sizes})", **_UNBROKEN
+        ),
         *(
-            Text.assemble("  ", (command.ljust(48), "cyan"), (what, "dim"))
-            for command, what in (
-                (f"twinex book {directory}", "watch a book live through the day"),
-                (f"twinex journal show {directory}", "read it command by command"),
-                (f"twinex journal verify {directory}", "check every record, and replay it"),
-                (f"twinex day --seed {summary['seed']}", "run exactly this day again"),
-            )
+            Text.assemble("  ", (command.ljust(widest), "cyan"), "  ", (what, "dim"), **_UNBROKEN)
+            for command, what in commands.items()
         ),
     ]
     return Group(Text(), *lines)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from twinex.day.roster import LONG, ROLE_NAMES
 from twinex.day.runner import Outcome, Picture
-from twinex.day.settings import DayError
+from twinex.day.settings import DayError, Settings
 from twinex.day.statistics import Statistics
 from twinex.readers.ladder import Level
 from twinex.readers.listing import Listing
@@ -38,6 +38,7 @@ def summarise(outcome: Outcome, statistics: Statistics) -> Summary:
         "market": outcome.market.name,
         "trading_day": settings.trading_day.isoformat(),
         "seed": settings.seed,
+        "again": _again(settings),
         "utc_offset_hours": outcome.market.utc_offset_hours,
         "directory": str(directory) if directory else None,
         "durability": settings.durability,
@@ -57,6 +58,19 @@ def summarise(outcome: Outcome, statistics: Statistics) -> Summary:
         "contracts": [_contract(outcome, statistics, slot) for slot in range(len(listing))],
         "books": [_picture(picture, listing) for picture in outcome.pictures.values()],
     }
+
+
+def _again(settings: Settings) -> str:
+    """The command that makes the same journal."""
+    usual = Settings()
+    words = ["twinex day", f"--seed {settings.seed}"]
+    if settings.market != usual.market:
+        words.append(f"--market {settings.market}")
+    if settings.trading_day != usual.trading_day:
+        words.append(f"--date {settings.trading_day}")
+    if settings.commands != usual.commands:
+        words.append(f"--commands {settings.commands}")
+    return " ".join(words)
 
 
 def write(summary: Summary, directory: Path) -> Path:
