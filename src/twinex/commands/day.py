@@ -20,29 +20,41 @@ _BAR_WIDTH = 12  # the line fits a terminal of 80 columns
 EPILOG = """
 [bold]Examples[/bold]
 
-twinex day                                  a day at CFFEX, kept in days/20260706
+twinex day                              a day at CFFEX, kept in days/20260706
 
-twinex day --seed 7 --commands 200000       a smaller, different one
+twinex day --seed 7 --commands 200000   a smaller, different one
 
-twinex day --market shfe --no-keep          Shanghai futures, night session included
+twinex day --market shfe --no-keep      Shanghai futures, with their night
 
-twinex day --show days/20260706             the report again
+twinex day --show days/20260706         the report again
 """
 
 
 def day(
     market: Annotated[
-        str, typer.Option(help="A market of markets/, or the path of a market file (.toml).")
+        str,
+        typer.Option(
+            metavar="NAME", help="A market of markets/, or the path of a market file (.toml)."
+        ),
     ] = "cffex",
     date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The trading day.", show_default="2026-07-06"),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="The trading day.",
+            show_default="2026-07-06",
+        ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="The same seed makes the same day, byte for byte.")
+        int,
+        typer.Option(min=0, metavar="N", help="The same seed makes the same day, byte for byte."),
     ] = 1,
     commands: Annotated[
-        int, typer.Option(min=100, max=50_000_000, help="How many commands to send, about.")
+        int,
+        typer.Option(
+            min=100, max=50_000_000, metavar="N", help="How many commands to send, about."
+        ),
     ] = 1_500_000,
     directory: Annotated[
         Path, typer.Option(help="Where days are kept; this one in its own folder YYYYMMDD.")

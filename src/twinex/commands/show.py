@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from twinex.commands.output import console
@@ -25,7 +27,7 @@ twinex journal show days/20260706 --from 14:57 --to 15:00 --kind phase_set
 
 twinex journal show days/20260706 --events --instrument IF2607 --kind trade
 
-twinex journal show days/20260706 --order 204800000            the commands in an order's life
+twinex journal show days/20260706 --order 204800000            an order's life
 
 twinex journal show days/20260706 --order 204800000 --events   and its events
 """
@@ -86,7 +88,7 @@ def show(
     search = Search(day, wanted, events=events)
     nothing = True
     for item in _following(day, search) if follow else islice(search, count):
-        shown.print(line(item, wording), soft_wrap=True)
+        _print(shown, *line(item, wording))
         nothing = False
     if nothing:
         shown.print("nothing like that is there")
@@ -158,7 +160,7 @@ def _liner(day: Path) -> Any:
 
     offset = utc_offset_hours(day)
 
-    def line(item: "Record | Event", wording: "Wording") -> Text:
+    def line(item: "Record | Event", wording: "Wording") -> tuple[Text, Text]:
         name, fields = _decoded(item)
         text = Text(f"{item.sequence:>9}")
         if not isinstance(item, Record):
@@ -166,12 +168,24 @@ def _liner(day: Path) -> Any:
         text.append(f" {clock_text(item.time_ns, offset, fraction=True)} ", style="dim")
         if isinstance(item, Record):
             text.append("seat ", style="dim").append(f"{item.seat:<4} ")
-        text.append(name, style=_STYLES.get(name, "bold"))
+        said = Text(name, style=_STYLES.get(name, "bold"))
         for key, value in wording.words(fields):
-            text.append(f" {key} ", style="dim").append(value)
-        return text
+            said.append(f" {key} ", style="not bold dim").append(value, style="not bold default")
+        return text, said
 
     return line
+
+
+def _print(shown: Console, place: Text, said: Text) -> None:
+    """One line for programs; for people, wrapped between words under its own beginning."""
+    if not shown.is_terminal:
+        shown.print(place + said, soft_wrap=True)
+        return
+    table = Table.grid()
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_row(place, said)
+    shown.print(table)
 
 
 def _decoded(item: "Record | Event") -> tuple[str, dict[str, Any]]:

@@ -64,6 +64,7 @@ _TOLD_WHEN_ZERO = {
 _HASHES = {"mark_leader", "mark_follower"}
 _MASK = (1 << 64) - 1
 _BYTES_SHOWN = 8
+_FIRST = ("instrument", "product", "phase", "reject_reason", "side", "quantity", "price")
 
 
 class Wording:
@@ -82,9 +83,12 @@ class Wording:
             self._products = dict(zip(numbers, listing.product_names, strict=True))
 
     def words(self, fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """Names and values of the fields that are worth telling, in the schema's order."""
+        """Names and values of the fields that are worth telling, what matters most first."""
         digits = self._digits(fields)
-        for key, value in fields.items():
+        for key in [key for key in _FIRST if key in fields] + [
+            key for key in fields if key not in _FIRST
+        ]:
+            value = fields[key]
             if key not in _SHOWN_ELSEWHERE and (self._everything or _is_told(key, value)):
                 yield key, self._word(key, value, digits)
 
