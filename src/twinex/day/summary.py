@@ -25,7 +25,7 @@ from twinex.venue.wire.schema import ENUMS
 Summary = dict[str, Any]
 
 FILE_NAME = "report.json"
-_LAST_KEY = "books"
+_NEWEST_KEY = "again"  # reports of earlier versions lack it
 _PATH_POINTS = 60
 _CLASS_NAMES = {value: name for name, value in ENUMS["ProductClass"].items()}
 
@@ -92,7 +92,7 @@ def load(directory: Path) -> Summary:
         raise DayError(f"{path}: {cause.strerror}: run `twinex day` first") from cause
     except ValueError as cause:
         raise DayError(f"{path} is no report: {cause}: run the day again") from cause
-    if not isinstance(found, dict) or _LAST_KEY not in found:
+    if not isinstance(found, dict) or _NEWEST_KEY not in found:
         raise DayError(f"{path} is no report of this version: run the day again")
     return found
 
