@@ -132,6 +132,30 @@ def test_a_broken_invariant_stops_the_venue(day: Straight, tmp_path: Path) -> No
         hold_reopened(venue, day, directory, 400)
 
 
+def test_an_error_late_in_a_large_batch(tmp_path: Path, monkeypatch) -> None:
+    """Far more than one record's bytes lie behind the last commit when the venue is closed."""
+    monkeypatch.setattr(room, "_START_IDS", 8)
+    day, directory, grow = straight_day(52, 2_500), tmp_path / "day", room.grow
+
+    def failing(core: object, short: int) -> object:
+        if core.now[0]["commands"] > 1_000:
+            raise MemoryError("no memory")
+        return grow(core, short)
+
+    options = {"durability": "disk", "segment_bytes": 1 << 20, "clock": fixed_clock}
+    with Venue(directory, **options) as venue:
+        go_on(venue, day, stop=40)
+        with monkeypatch.context() as broken:
+            broken.setattr(room, "grow", failing)
+            with pytest.raises(MemoryError):
+                venue.submit(day.batch(40, len(day)))
+        assert venue.sequence > 1_000
+        _hold_stopped(venue, day, directory, 40)
+    assert verify(directory).error is None
+    with Venue.reopen(directory, durability="disk", clock=fixed_clock) as venue:
+        hold_reopened(venue, day, directory, 40)
+
+
 def test_a_closed_venue_accepts_nothing(day: Straight, tmp_path: Path) -> None:
     for directory in (None, tmp_path / "day", tmp_path / "never opened"):
         venue = Venue(directory, clock=fixed_clock)
