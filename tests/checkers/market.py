@@ -178,7 +178,8 @@ class Market:
         instrument, row = self.instruments[order.instrument], self.row(order)
         self.reserve(order, -lots, order.price)
         if self.uses_credit(instrument, order.offset):
-            self.used[order.member] += price * instrument.product.multiplier * lots
+            used = self.used[order.member] + price * instrument.product.multiplier * lots
+            self.used[order.member] = min(used, 1 << 62)
         order.remaining -= lots
         hold(order.remaining >= 0, "an order fills no more than its quantity", order)
         if row is None:

@@ -100,8 +100,10 @@ def test_frames_cut_anywhere(day: Straight) -> None:
         if cut in ends:
             venue.submit(whole[:cut])
         else:
-            with pytest.raises(BadFrame, match=f"no frame at byte {ends[done]} of {cut}"):
+            with pytest.raises(BadFrame, match=f"no frame at byte {ends[done]} of {cut}") as bad:
                 venue.submit(whole[:cut])
+            so_far, before = day.until(100 + done), day.until(100)
+            assert bad.value.events.tobytes() == so_far[len(before) :]
         assert venue.sequence == 100 + done
         if cut % 5 == 0:
             _same_to_the_end(venue, day, day.until(100 + done))

@@ -81,11 +81,6 @@ def inner(function: Function) -> Function:
     return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
-def is_warm() -> bool:
-    """True when kernels of exactly these sources lie in the cache."""
-    return PLAIN or any(CACHE_DIRECTORY.rglob("*.nbi"))
-
-
 def inlined(function: Function) -> Function:
     """As `inner`, and always made part of its callers: for what every command goes through once."""
     FUNCTIONS.append(function.__qualname__)

@@ -53,7 +53,14 @@ class VenueStopped(VenueError):  # noqa: N818
 
 
 class BadFrame(VenueError):  # noqa: N818
-    """Bytes that are no frame: nothing of them, nor of what follows, was done."""
+    """Bytes that are no frame: nothing of them, nor of what follows, was done.
+
+    `events` (uint8) are those of the commands before them in the same call, which are committed.
+    """
+
+    def __init__(self, text: str, events: np.ndarray | None = None) -> None:
+        super().__init__(text)
+        self.events = np.zeros(0, dtype=np.uint8) if events is None else events
 
 
 class Statistics(NamedTuple):
@@ -196,7 +203,8 @@ class Venue:
         """Framed commands (`wire.messages.frame`, uint8); their event bytes, once committed.
 
         The result is a view of the event stream where it lies in one segment, else a copy.
-        Raises BadFrame for bytes that are no frame; commands before them are done and committed.
+        Raises BadFrame for bytes that are no frame; commands before them are done and committed,
+        and their events are in the error.
         Any other error (DiskFull, DiskFailed, a broken invariant) stops the venue: what the call
         applied is not released, and every later call raises VenueStopped.
         """
@@ -212,7 +220,8 @@ class Venue:
             self._stop(error)
             raise
         if place < len(octets):
-            raise BadFrame(f"no frame at byte {place} of {len(octets)}: length, seat, message due")
+            due = f"no frame at byte {place} of {len(octets)}: length, seat, message due"
+            raise BadFrame(due, events)
         return events
 
     def _require_usable(self) -> None:

@@ -6,7 +6,7 @@ from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import fill_position, touch, uses_credit
 from twinex.venue.core.book import best_rank, level_index, price_of, unlink
-from twinex.venue.core.limits import NIL
+from twinex.venue.core.limits import NIL, VALUE_MAX
 from twinex.venue.wire import codes
 
 
@@ -100,7 +100,8 @@ def settle(core, product, instrument, order, quantity, price, frozen_price):
         touch(core, row)
     if uses_credit(product, offset):
         member = core.members[core.accounts[order["account"]]["member"]]
-        member["used"] += (price - frozen_price) * instrument["multiplier"] * quantity
+        more = (price - frozen_price) * instrument["multiplier"] * quantity
+        member["used"] = min(member["used"] + more, VALUE_MAX)
 
 
 @inlined

@@ -19,6 +19,7 @@ from twinex.venue.core.limits import (
     QUANTITY_MAX,
     SEATS_MAX,
     TICK_MAX,
+    VALUE_MAX,
 )
 from twinex.venue.core.phases import is_instrument, is_product, lay_ladder, limits_fit
 from twinex.venue.wire import codes
@@ -104,7 +105,7 @@ def _instrument_fits(product, command):
         and 0 < command["previous_settlement"] < PRICE_MAX
         and 0 <= command["previous_close"] < PRICE_MAX
         and command["instrument_position_limit"] >= 0
-        and command["open_interest"] >= 0
+        and 0 <= command["open_interest"] <= VALUE_MAX
         and command["call_or_put"] <= 2
     )
 
@@ -148,7 +149,7 @@ def _is_member(core, number):
 @inner
 def define_member(core, command):
     number = np.int64(command["member"])
-    if not 1 <= number <= MEMBERS_MAX or command["active"] > 1 or command["credit"] < 0:
+    if not 1 <= number <= MEMBERS_MAX or command["active"] > 1 or not 0 <= command["credit"] <= VALUE_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
     member = core.members[number]
     member["defined"] = 1
@@ -215,7 +216,7 @@ def set_right(core, command):
 @inner
 def set_credit(core, command):
     number = np.int64(command["member"])
-    if command["credit"] < 0:
+    if not 0 <= command["credit"] <= VALUE_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
     if not _is_member(core, number):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
