@@ -149,7 +149,11 @@ def _is_member(core, number):
 @inner
 def define_member(core, command):
     number = np.int64(command["member"])
-    if not 1 <= number <= MEMBERS_MAX or command["active"] > 1 or not 0 <= command["credit"] <= VALUE_MAX:
+    if (
+        not 1 <= number <= MEMBERS_MAX
+        or command["active"] > 1
+        or not 0 <= command["credit"] <= VALUE_MAX
+    ):
         return np.int64(codes.REJECT_REFERENCE_INVALID)
     member = core.members[number]
     member["defined"] = 1
