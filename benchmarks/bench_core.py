@@ -112,6 +112,12 @@ def _latency(traffic: Stream, frames: Frames, starts: np.ndarray) -> list[list[f
         ]
 
 
+def _expired(events: np.ndarray) -> int:
+    """Orders that lived until the day's end."""
+    reasons = events_of(events).of("order_cancelled")["cancel_reason"]
+    return int((reasons == codes.CANCEL_EXPIRED).sum())
+
+
 def _reasons_missing(events: np.ndarray) -> list[str]:
     """Reject reasons that the timed stream did not meet."""
     met = set(events_of(events).of("command_rejected")["reject_reason"].tolist())
@@ -125,6 +131,7 @@ def main() -> None:
     with _opened(traffic) as venue:
         events = np.concatenate([venue.submit(piece) for piece in pieces])
         statistics_of_day = venue.statistics()
+    live = _expired(events)
     missing = _reasons_missing(events)
     assert not missing, f"the timed stream never meets {', '.join(missing)}"
     frames, starts = frames_over(paced.body), paced.starts()
@@ -157,7 +164,9 @@ def main() -> None:
         "commands": traffic.body_commands,
         "events": statistics_of_day.events,
         "event_bytes_per_command": round(len(events) / traffic.body_commands),
+        "live_orders_at_close": live,
         "rejects": statistics_of_day.rejects,
+        "refused_share": round(statistics_of_day.rejects / traffic.body_commands, 4),
         "reject_reasons_met": sum(name.startswith("REJECT_") for name in vars(codes)) - 1,
         "runs": RUNS,
     }

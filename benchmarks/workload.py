@@ -22,6 +22,7 @@ TICK = 2000
 LOWER, UPPER = 36_000_000, 44_000_000
 MIDDLE = (LOWER + UPPER) // 2
 HELD = 100_000  # lots each way
+TRADED_TICKS = 4  # orders nearer to the middle than this mostly trade
 ONE_IN_REJECTED = 25  # every 25th command is refused on purpose
 
 # Products: 1 trades; 2 holds still in a phase without entry; 3 collects for an auction; 4 has few
@@ -245,8 +246,8 @@ def bad_commands(turn: int) -> list[bytes]:
 
 
 def _traffic(count: int, generator: np.random.Generator) -> list[np.ndarray]:
-    """`count` good commands as rows of bytes: 48% rest, 9% cross, 36% cancel, 7% amend."""
-    kind = generator.choice(4, size=count, p=[0.48, 0.09, 0.36, 0.07])
+    """`count` good commands as rows of bytes: 50% rest, 13% cross, 30% cancel, 7% amend."""
+    kind = generator.choice(4, size=count, p=[0.50, 0.13, 0.30, 0.07])
     member = generator.integers(1, MEMBERS + 1, size=count)
     client_id = _count_by(member)
     enters = frame_array("order_enter", count)
@@ -255,7 +256,7 @@ def _traffic(count: int, generator: np.random.Generator) -> list[np.ndarray]:
     own = generator.integers(0, ACCOUNTS_A_MEMBER, size=count)
     enters["account"] = (member - 1) * ACCOUNTS_A_MEMBER + own + 1
     side = generator.integers(0, 2, size=count)
-    away = generator.geometric(0.08, size=count).clip(1, 900)
+    away = generator.geometric(0.1, size=count).clip(1, 900)
     away = np.where(kind == 1, -generator.geometric(0.3, size=count).clip(1, 20), away)
     enters["side"] = side
     enters["price"] = MIDDLE + np.where(side == 0, -away, away) * TICK
@@ -267,7 +268,7 @@ def _traffic(count: int, generator: np.random.Generator) -> list[np.ndarray]:
     enters["time_in_force"] = np.where(market, codes.TIME_FAK, enters["time_in_force"])
     enters["price"] = np.where(market, 0, enters["price"])
     enters["offset"] = np.where(generator.random(count) < 0.4, codes.OFFSET_CLOSE, 0)
-    target = _targets(kind, member, client_id, generator)
+    target = _targets(kind, member, client_id, (kind == 0) & (away > TRADED_TICKS), generator)
     cancels, amends = frame_array("order_cancel", count), frame_array("order_amend", count)
     for array in (cancels, amends):
         array["seat"], array["client_id"] = member, client_id
@@ -287,17 +288,22 @@ def _count_by(member: np.ndarray) -> np.ndarray:
 
 
 def _targets(
-    kind: np.ndarray, member: np.ndarray, client_id: np.ndarray, generator: np.random.Generator
+    kind: np.ndarray,
+    member: np.ndarray,
+    client_id: np.ndarray,
+    stays: np.ndarray,
+    generator: np.random.Generator,
 ) -> np.ndarray:
     """For each row the client id of a resting order of its member.
 
-    Cancels go through the orders from the oldest on, each once; amends name younger ones. So the
-    book stays about as large, and few rows name an order that is already gone.
+    Cancels go through the orders from the oldest on, each once; amends name younger ones. Both keep
+    to orders that rest some ticks away (`stays`), so that few have traded before. So the book stays
+    about as large, and few rows name an order that is already gone.
     """
     result = np.ones(len(member), dtype=np.int64)
     for number in range(1, int(member.max()) + 1):
         rows = np.flatnonzero(member == number)
-        entered = np.flatnonzero(kind[rows] == 0)
+        entered = np.flatnonzero(stays[rows])
         if len(entered) == 0:
             continue
         turn = np.cumsum(kind[rows] == 2) - 1

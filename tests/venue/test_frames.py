@@ -47,6 +47,21 @@ def test_arrays_that_are_no_bytes(day: Straight) -> None:
     _same_to_the_end(venue, day, day.until(100))
 
 
+def test_released_events_cannot_be_written_to(day: Straight, tmp_path: Path) -> None:
+    with Venue(tmp_path / "day", clock=fixed_clock) as venue:
+        events = venue.submit(day.batch(0, 10))
+        with pytest.raises(ValueError, match="read-only"):
+            events[0] = 1
+    assert released(tmp_path / "day") == events.tobytes()
+
+
+def test_a_member_opens_no_day(tmp_path: Path) -> None:
+    venue = Venue(tmp_path / "day", clock=fixed_clock)
+    with pytest.raises(VenueError, match="begins with day_open of seat 0, not with day_open of"):
+        venue.send(5, encode("day_open", trading_day=20260105))
+    assert not (tmp_path / "day").exists()
+
+
 def test_arrays_laid_out_otherwise(day: Straight) -> None:
     """Read-only, strided, reversed and unaligned arrays are bytes like any other."""
     venue = Venue(clock=fixed_clock)

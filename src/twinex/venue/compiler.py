@@ -2,8 +2,8 @@
 
 Numba's own file cache looks only at the file a function stands in; a callee that changed elsewhere
 would be missed. So the cache directory is named by a hash of every source file of the venue, the
-versions of Numba and NumPy and the processor. With `NUMBA_DISABLE_JIT=1` the same functions run as
-plain Python: integer overflow then raises instead of wrapping.
+message schema, the versions of Numba and NumPy and the processor. With `NUMBA_DISABLE_JIT=1` the
+same functions run as plain Python: integer overflow then raises instead of wrapping.
 """
 
 import hashlib
@@ -17,6 +17,8 @@ import numba
 import numpy as np
 from numba.core import config as _numba_config
 
+from twinex.venue.wire.schema import spec_directory
+
 if not __debug__:
     raise RuntimeError("the core's assertions guard the market: start Python without -O")
 
@@ -29,13 +31,23 @@ _KEPT_CACHES = 4
 FUNCTIONS: list[str] = []  # every kernel and inner function defined so far
 
 
+def _source_hash() -> bytes:
+    """SHA-256 of the venue's sources and of the schema whose numbers kernels carry."""
+    digest = hashlib.sha256()
+    here = Path(__file__).resolve().parent
+    for source in [*sorted(here.rglob("*.py")), spec_directory() / "messages.xml"]:
+        digest.update(source.read_bytes())
+    return digest.digest()
+
+
+SOURCE_HASH = _source_hash()
+
+
 def _fingerprint() -> str:
     digest = hashlib.sha256()
     digest.update(f"{numba.__version__} {np.__version__}".encode())
     digest.update(llvmlite.binding.get_host_cpu_name().encode())
-    here = Path(__file__).resolve().parent
-    for source in sorted(here.rglob("*.py")):
-        digest.update(source.read_bytes())
+    digest.update(SOURCE_HASH)
     return digest.hexdigest()[:16]
 
 

@@ -37,7 +37,7 @@ from twinex.venue.sequencer import (
     sequence,
 )
 from twinex.venue.wire.messages import MessageError, decode, frame, padded
-from twinex.venue.wire.schema import RECORD, RECORD_HEADER_BYTES, union_view
+from twinex.venue.wire.schema import FRAME_HEADER_BYTES, RECORD, RECORD_HEADER_BYTES, union_view
 
 FORWARD_JUMP_NS = 1_000_000_000  # spec/journal.md, Sequencer
 BACKWARD_JUMP_NS = 100_000_000
@@ -114,7 +114,7 @@ class Venue:
         self.alarms: list[str] = []
         self.schedule_suspended = False
         self.service_times = histogram.empty() if measure else np.zeros(0, dtype=np.int64)
-        self._core = room.empty_core()
+        self._core = room.empty_core(salt=int.from_bytes(os.urandom(8), "little") >> 2)
         self._tail = np.zeros(1, dtype=TAIL)
         self._day: Day | None = None
         self._journal: Journal
@@ -180,14 +180,15 @@ class Venue:
         """One command of `seat` (0 = the exchange); all its event bytes. Raises as `submit`."""
         return self.submit(np.frombuffer(frame(seat, message), dtype=np.uint8)).tobytes()
 
-    def _create_day(self, message: bytes) -> None:
-        """Make the day's files: the first command must be its header."""
+    def _create_day(self, seat: int, message: bytes) -> None:
+        """Make the day's files: the first command must be its header, from the exchange."""
         try:
             head = decode(message)
         except MessageError as error:
-            raise BadFrame(f"the first command of a day on disk is day_open: {error}") from error
-        if head.name != "day_open":
-            raise VenueError(f"the first command of a day on disk is day_open, not {head.name}")
+            raise BadFrame(f"a day on disk begins with day_open: {error}") from error
+        if head.name != "day_open" or seat != 0:
+            wrong = f"{head.name} of seat {seat}"
+            raise VenueError(f"a day on disk begins with day_open of seat 0, not with {wrong}")
         assert self.directory is not None
         self._begin(
             Day.create(
@@ -202,7 +203,8 @@ class Venue:
     def submit(self, frames: np.ndarray) -> np.ndarray:
         """Framed commands (`wire.messages.frame`, uint8); their event bytes, once committed.
 
-        The result is a view of the event stream where it lies in one segment, else a copy.
+        The result is a view of the event stream where it lies in one segment, else a copy; it
+        cannot be written to.
         Raises BadFrame for bytes that are no frame; commands before them are done and committed,
         and their events are in the error.
         Any other error (DiskFull, DiskFailed, a broken invariant) stops the venue: what the call
@@ -211,7 +213,7 @@ class Venue:
         self._require_usable()
         octets = _octets(frames)
         if self._day is None:
-            self._create_day(_first_message(octets))
+            self._create_day(*_first_message(octets))
         source, clock_ns = frames_over(octets), self._read_clock()
         try:
             events, place = self._sequence(source, len(octets), clock_ns)
@@ -248,7 +250,9 @@ class Venue:
             length = padded(int(source.frames[place >> 3]["length"])) + RECORD_HEADER_BYTES
             begun = self._make_room(int(short), parts, begun, length)
         parts.append(self._opened().events.octets[begun : self._event_position()])
-        return (parts[0] if len(parts) == 1 else np.concatenate(parts)), int(place)
+        events = (parts[0] if len(parts) == 1 else np.concatenate(parts)).view()
+        events.flags.writeable = False  # they are released: readers see the same memory
+        return events, int(place)
 
     def _make_room(self, short: int, parts: list[np.ndarray], begun: int, length: int) -> int:
         """Grow what is short for a record of `length` bytes; where the present events begin."""
@@ -308,6 +312,10 @@ class Venue:
                 self._alarm(f"the clock jumped {ahead} ns forward")
             self._readings = now, steady
         return now
+
+    def resume_schedule(self) -> None:
+        """A person has looked at the alarm: scheduled phases may go on."""
+        self.schedule_suspended = False
 
     def _alarm(self, text: str) -> None:
         self.schedule_suspended = True
@@ -429,7 +437,9 @@ def _octets(frames: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(frames)
 
 
-def _first_message(octets: np.ndarray) -> bytes:
-    """The message of the first frame."""
-    length = int(octets[:4].view(np.uint32)[0]) if len(octets) >= 4 else 0
-    return octets[8 : 8 + length].tobytes()
+def _first_message(octets: np.ndarray) -> tuple[int, bytes]:
+    """Seat and message of the first frame."""
+    if len(octets) < FRAME_HEADER_BYTES:
+        return 0, b""
+    length, seat = octets[:FRAME_HEADER_BYTES].view(np.int32).tolist()
+    return seat, octets[FRAME_HEADER_BYTES : FRAME_HEADER_BYTES + max(0, length)].tobytes()

@@ -174,3 +174,28 @@ def test_every_phase_after_every_phase() -> None:
         market.enter(BUY, 0, 1, kind=KIND.market, time_in_force=TIME.fak)
         check(market.venue.core)
         market.exchange("day_end", trading_day=20260105)
+
+
+def test_refused_sizes_and_resting_orders_ask_for_little_room() -> None:
+    """Each took an event segment of its own where many orders lived."""
+    market = Small()
+    for _ in range(1_500):
+        market.enter(SELL, 1_050, 1)
+    begun = market.venue.day.events.head.number
+    for _ in range(200):
+        (answer,) = market.enter(BUY, 1_000, 2 * 10**9)
+        assert answer.reject_reason == REASON.QUANTITY_ABOVE_MAXIMUM
+        market.enter(BUY, 1_000, 10**6)
+    used = market.venue.day.events.head.number - begun
+    assert used < 12, "400 answers are 64 KB: four usual segments, and what new orders may fill"
+
+
+def test_a_salt_moves_ids_and_no_answer() -> None:
+    """Two venues have two salts; what they say is the same."""
+    streams = []
+    for _ in range(2):
+        market = Small()
+        events = [market.enter(BUY, 900 + number % 90, 1) for number in range(300)]
+        streams.append([[vars(event) for event in answer] for answer in events])
+        check(market.venue.core)
+    assert streams[0] == streams[1]

@@ -227,7 +227,7 @@ def test_a_message_given_up_leaves_nothing_behind(tmp_path) -> None:
 
 @pytest.mark.parametrize("before", [0, 5])
 def test_one_command_with_more_events_than_a_segment_holds(tmp_path, before) -> None:
-    """The run goes into one larger segment; the next one has the usual size again."""
+    """The run goes into one segment, larger by it; the next one has the usual size again."""
     run = [event(before + 1, index) for index in range(2000)]
     size = sum(map(len, run))
     with Day.create(tmp_path, trading_day=1, segment_bytes=SEGMENT) as day:
@@ -238,13 +238,15 @@ def test_one_command_with_more_events_than_a_segment_holds(tmp_path, before) -> 
         assert size <= day.events.limit - HEAD_BYTES
         for one in run:
             append(day.events, one, before + 1)
-        for sequence in range(before + 2, before + 100):
+        assert day.events.limit - day.events.position > SEGMENT // 2, "a usual segment's room"
+        sequence = before + 1
+        while day.events.head.number < 2:
+            sequence += 1
             append(day.events, event(sequence, 0), sequence)
-        day.gate.publish(before + 99, 0, day.events.stream_offset)
-        assert day.events.head.number == 2
+        day.gate.publish(sequence, 0, day.events.stream_offset)
         assert len(day.events.octets) == SEGMENT
         keys = [(one.sequence, one.index) for one in EventReader(tmp_path)]
     expected = [(sequence, 0) for sequence in range(1, before + 1)]
     expected += [(before + 1, index) for index in range(2000)]
-    expected += [(sequence, 0) for sequence in range(before + 2, before + 100)]
+    expected += [(later, 0) for later in range(before + 2, sequence + 1)]
     assert keys == expected

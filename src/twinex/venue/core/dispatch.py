@@ -99,7 +99,7 @@ def _apply_member(core, command, template):
     if client_id <= 0:
         _reject(core, command, template, np.int64(codes.REJECT_CLIENT_ID_INVALID))
         return
-    row = find_id(core.ids, now["member"], client_id)
+    row = find_id(core.ids, now["id_salt"], now["member"], client_id)
     used = core.ids[row]
     if used["client_id"] != 0:
         if np.int64(used["body_crc"]) == now["body_crc"]:

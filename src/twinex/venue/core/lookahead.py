@@ -43,10 +43,10 @@ def _is_order(core, frame):
 @inner
 def fetch_ids(core, frame):
     """The rows of the client ids that a command brings and names."""
-    member = _member_of(core, frame)
-    prefetch(core.ids, id_place(core.ids, member, frame["client_id"]))
+    member, salt = _member_of(core, frame), core.now[0]["id_salt"]
+    prefetch(core.ids, id_place(core.ids, salt, member, frame["client_id"]))
     if _names_order(frame):
-        prefetch(core.ids, id_place(core.ids, member, frame["target_client_id"]))
+        prefetch(core.ids, id_place(core.ids, salt, member, frame["target_client_id"]))
 
 
 @inner
@@ -93,8 +93,10 @@ def _position_place(core, frame):
 @inner
 def _slot_place(core, frame):
     """Where the order that a command names is noted in `slots`; -1 if nowhere."""
-    used = core.ids[id_place(core.ids, _member_of(core, frame), frame["target_client_id"])]
-    place = used["sequence"] - core.now[0]["first_sequence"]
+    now = core.now[0]
+    member, named = _member_of(core, frame), frame["target_client_id"]
+    used = core.ids[id_place(core.ids, now["id_salt"], member, named)]
+    place = used["sequence"] - now["first_sequence"]
     return place if 0 <= place < len(core.slots) else np.int64(-1)
 
 

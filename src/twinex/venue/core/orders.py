@@ -220,7 +220,8 @@ def find_target(core, command):
     if order_id == 0:
         if command["target_client_id"] <= 0:
             return none, none
-        used = core.ids[find_id(core.ids, now["member"], command["target_client_id"])]
+        named = command["target_client_id"]
+        used = core.ids[find_id(core.ids, now["id_salt"], now["member"], named)]
         if used["client_id"] == 0 or used["command"] != codes.ORDER_ENTER:
             return none, none
         order_id = used["sequence"] * LEGS

@@ -71,9 +71,12 @@ def _event_bytes(core, command, template):
 
 @inner
 def _fills_of_order(core, command):
-    """Every fill of an order fills a resting order whole, but the last."""
+    """Every fill of an order fills a resting order whole, but the last; too large a one none."""
     number, quantity = np.int64(command["instrument"]), np.int64(command["quantity"])
     if not 0 < number < len(core.instruments):
+        return np.int64(0)
+    product = core.products[core.instruments[number]["product"]]
+    if quantity > max(product["quantity_maximum_limit"], product["quantity_maximum_market"]):
         return np.int64(0)
     return max(np.int64(0), min(quantity, core.instruments[number]["live_orders"]))
 
@@ -85,7 +88,8 @@ def _fills_of_amend(core, command):
     if named == 0:
         seat = np.int64(command["seat"])
         member = core.seats[seat] if 0 < seat < len(core.seats) else np.int64(NIL)
-        named = core.ids[find_id(core.ids, member, command["target_client_id"])]["sequence"]
+        salt, client_id = core.now[0]["id_salt"], command["target_client_id"]
+        named = core.ids[find_id(core.ids, salt, member, client_id)]["sequence"]
     place = named - core.now[0]["first_sequence"]
     if not 0 <= place < len(core.slots):
         return np.int64(0)
@@ -168,10 +172,15 @@ def _shortage_of_levels(core, command, product):
     return state.SHORT_NOTHING
 
 
-def empty_core() -> state.Core:
-    """A core before its first day, without an event buffer (see `with_events`)."""
+def empty_core(salt: int = 0) -> state.Core:
+    """A core before its first day, without an event buffer (see `with_events`).
+
+    `salt`: 62 bits that decide where client ids lie (`ids`), and nothing else.
+    """
+    now = np.zeros(1, state.NOW)
+    now[0]["id_salt"] = salt
     return state.Core(
-        now=np.zeros(1, state.NOW),
+        now=now,
         products=np.zeros(PRODUCTS_MAX + 1, state.PRODUCT),
         instruments=np.zeros(_START_ROWS, state.INSTRUMENT),
         levels=np.zeros(_START_LEVELS, state.LEVEL),
@@ -224,7 +233,7 @@ def grow(core: state.Core, short: int) -> state.Core:
         return _grow_positions(core)
     if short == state.SHORT_IDS:
         ids = _aligned(4 * len(core.ids), state.USED_ID)
-        move_ids(core.ids, ids)
+        move_ids(core.ids, ids, core.now[0]["id_salt"])
         return core._replace(ids=ids)
     if short == state.SHORT_LEVELS:
         levels, bits = _larger(core.levels, needed), _larger(core.bits, needed // 8)

@@ -37,6 +37,7 @@ NOW = np.dtype(
         ("order_high", "i8"),  # slots ever used
         ("position_count", "i8"),
         ("id_count", "i8"),
+        ("id_salt", "i8"),
         ("level_count", "i8"),
         ("word_count", "i8"),
         ("instrument_high", "i8"),

@@ -10,13 +10,20 @@ After `Day.open` the journal is replayed from `day.place.first_sequence` (`Journ
 committed_only=False)`) and `day.events` written again from its start; then `day.events.trim()`.
 """
 
+import os
 from pathlib import Path
 from types import TracebackType
 
-from twinex.venue.journal.errors import DayExists
+from twinex.venue.journal.errors import DayExists, named
 from twinex.venue.journal.files import DayLock, make_directory
 from twinex.venue.journal.gate import GATE_NAME, Gate
-from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES, EVENTS, JOURNAL, segment_numbers
+from twinex.venue.journal.layout import (
+    DEFAULT_SEGMENT_BYTES,
+    EVENTS,
+    JOURNAL,
+    segment_name,
+    segment_numbers,
+)
 from twinex.venue.journal.recovery import Place, open_day
 from twinex.venue.journal.segments import MemorySegments, SegmentWriter
 
@@ -81,6 +88,8 @@ class Day:
                 first_sequence=place.first_sequence,
                 segment_bytes=place.segment_bytes,
             )
+            if durable:
+                _synchronise_earlier(lock, place.head.number)
             if not (lock.directory / GATE_NAME).exists():
                 Gate.create(lock, place.first_sequence)
             day = cls(lock, journal, events, Gate.open(directory, writable=True), place)
@@ -126,6 +135,19 @@ class Day:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _synchronise_earlier(lock: DayLock, last: int) -> None:
+    """Segments before `last`, which a day without a durable journal left to the system."""
+    for number in segment_numbers(lock.directory, JOURNAL):
+        if number < last:
+            path = lock.directory / segment_name(JOURNAL, number)
+            try:
+                with open(path, "rb") as file:
+                    os.fsync(file.fileno())
+            except OSError as cause:
+                raise named(cause, path) from cause
+    lock.sync_directory()
 
 
 def _start(journal: Writer) -> Place:

@@ -234,22 +234,25 @@ def open_day(directory: Path | str) -> OpenedDay:
         raise
 
 
-def _committed(directory: Path) -> int:
-    """The gate's committed sequence, 0 where there is no gate yet."""
+def _committed(directory: Path) -> int | None:
+    """The gate's committed sequence, None where there is no gate."""
     if not (directory / GATE_NAME).exists():
-        return 0
+        return None
     return Gate.open(directory).committed_sequence()
 
 
-def _judge(walk: _Walk, committed: int) -> Report:
+def _judge(walk: _Walk, gate: int | None) -> Report:
     """Torn or corrupt: spec/journal.md, Reading, cutting, refusing."""
     place = walk.place()
+    committed = gate or 0
     if not walk.failure and place.next_sequence > committed:
         return Report(place, "", None)
     number, offset = walk.failed_at if walk.failure else (place.head.number, place.position)
     reason = walk.failure or "the journal ends here"
     if walk.failure and not walk.certain:
-        later = walk.later_record()
+        # Pages of a batch that was not synchronised reach the disk in any order: behind the gate a
+        # whole record may stand beyond a hole. Without a gate it proves that the hole was whole.
+        later = walk.later_record() if gate is None or place.next_sequence <= gate else None
         if later is None and place.next_sequence > committed:
             return Report(place, f"{walk.path(number)}, byte {offset}: {reason}", None)
         if later is not None:

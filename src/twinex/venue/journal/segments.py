@@ -65,6 +65,9 @@ class Segments:
         """The head of the next segment, large enough for a message run of `least` bytes."""
         assert first_sequence >= self.head.first_sequence, "sequences rise"
         assert self.position > HEAD_BYTES or least > self.limit - HEAD_BYTES, "nothing is in it yet"
+        if 2 * least > self._usual_bytes:
+            # Room asked for is mostly not used: a segment of just that size would soon be the next.
+            least += self._usual_bytes
         pages = -(-(HEAD_BYTES + least + SPARE_BYTES) // HEAD_BYTES)
         return self.head._replace(
             number=self.head.number + 1,

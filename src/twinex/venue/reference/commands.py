@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+from twinex.venue.compiler import SOURCE_HASH
 from twinex.venue.reference.dated import Stage
 from twinex.venue.reference.listing import Instrument, listing
 from twinex.venue.reference.market import Market, Product
@@ -44,13 +45,14 @@ def reference_commands(
 
 
 def day_header(market: Market, trading_day: date, *, first_sequence: int = 1) -> bytes:
-    """`day_open`: the first command of a day, with the hash of the market's file."""
+    """`day_open`: the first command of a day, with hashes of the market's file and of the code."""
     return encode(
         "day_open",
         trading_day=day_number(trading_day),
         schema_version=SCHEMA_VERSION,
         market=market.name,
         configuration_hash=market.digest,
+        code_hash=SOURCE_HASH,
         first_sequence=first_sequence,
     )
 
