@@ -318,3 +318,22 @@ def test_many_errors(tmp_path: Path, monkeypatch) -> None:
         batch, turn = source.choice((1, 7, 90, 1_000)), source.randint(2, 40)
         place = tmp_path / str(seed)
         test_an_error_in_submit_stops_the_venue(day, place, monkeypatch, failure, batch, turn)
+
+
+def test_a_broken_assertion_leaves_the_tables(day: Straight, tmp_path: Path, monkeypatch) -> None:
+    directory = tmp_path / "day"
+    venue = Venue(directory, clock=fixed_clock)
+    go_on(venue, day, stop=100)
+    broken = _failing(venue_module.sequence, 1, AssertionError("a queue is broken"))
+    monkeypatch.setattr(venue_module, "sequence", broken)
+    with pytest.raises(AssertionError):
+        venue.submit(day.batch(100, 101))
+    monkeypatch.undo()
+    with pytest.raises(VenueStopped, match=r"a queue is broken.*core-100\.npz"):
+        venue.submit(day.batch(100, 101))
+    with np.load(directory / "core-100.npz") as tables:
+        assert set(tables.files) == {name for name in venue.core._fields if "event" not in name}
+        assert all(np.array_equal(tables[name], getattr(venue.core, name)) for name in tables.files)
+    venue.close()
+    with Venue.reopen(directory, clock=fixed_clock) as again:
+        hold_reopened(again, day, directory, 100)

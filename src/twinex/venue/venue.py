@@ -22,7 +22,7 @@ import numpy as np
 from twinex.venue import histogram
 from twinex.venue.clock import ns_per_tick
 from twinex.venue.core import room, state
-from twinex.venue.core.view import Depth, indicate, read_depth
+from twinex.venue.core.view import Depth, dump, indicate, read_depth
 from twinex.venue.journal.checksum import TABLE
 from twinex.venue.journal.day import Day
 from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES
@@ -282,6 +282,10 @@ class Venue:
         self._stopped = f"stopped by {type(error).__name__}: {error}; reopen the day"
         if self._day is not None:
             self._day.journal.position = int(self._tail[0]["position"])
+        if isinstance(error, AssertionError) and self.directory is not None:
+            path = dump(self._core, self.directory)
+            if path:
+                self._stopped += f"; the core's tables are in {path}"
 
     def _event_position(self) -> int:
         return int(self._core.now[0]["event_position"]) << 3

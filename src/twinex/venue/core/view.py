@@ -1,5 +1,6 @@
-"""Looking at the core from outside: depth of a book, the auction price now, the self-check."""
+"""Looking at the core from outside: a book's depth, an auction's price, a dump of the tables."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -77,3 +78,17 @@ def indicate(core: Core, number: int) -> tuple[int, int, int]:
     _require(core, number)
     price, volume, surplus = _indicate(core, number)
     return int(price), int(volume), int(surplus)
+
+
+def dump(core: Core, directory: Path) -> Path | None:
+    """Write the core's tables to `core-SEQUENCE.npz` there, for whoever finds out what went wrong.
+
+    `numpy.load` reads it. None where it cannot be written: that must not hide the error before.
+    """
+    path = directory / f"core-{int(core.now[0]['sequence'])}.npz"
+    tables = {name: table for name, table in core._asdict().items() if "event" not in name}
+    try:
+        np.savez_compressed(path, **tables)
+    except OSError:
+        return None
+    return path
