@@ -3,12 +3,13 @@
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
+from twinex.commands.options import Durability, Keep
 from twinex.commands.output import console, warm_up
 
 if TYPE_CHECKING:
@@ -59,15 +60,8 @@ def day(
     directory: Annotated[
         Path, typer.Option(help="Where days are kept; this one in its own folder YYYYMMDD.")
     ] = Path("days"),
-    durability: Annotated[
-        Literal["memory", "disk"],
-        typer.Option(
-            help="When a command counts as done: memory (applied) or disk (synchronised)."
-        ),
-    ] = "memory",
-    keep: Annotated[
-        bool, typer.Option("--keep/--no-keep", help="Keep journal and events on disk, or nothing.")
-    ] = True,
+    durability: Durability = "memory",
+    keep: Keep = True,
     show: Annotated[
         Path | None, typer.Option(help="Print the report of a day simulated before, and stop.")
     ] = None,

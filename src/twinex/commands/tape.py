@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from twinex.commands.options import Durability, Keep
 from twinex.commands.output import console, warm_up
 
 if TYPE_CHECKING:
@@ -70,15 +71,8 @@ def play(
     directory: Annotated[
         Path, typer.Option(help="Where days are kept; each tape in its own SYMBOL-YYYYMMDD.")
     ] = Path("days"),
-    durability: Annotated[
-        str,
-        typer.Option(
-            help="When a command counts as done: memory (applied) or disk (synchronised)."
-        ),
-    ] = "memory",
-    keep: Annotated[
-        bool, typer.Option("--keep/--no-keep", help="Keep journal and events on disk, or nothing.")
-    ] = True,
+    durability: Durability = "memory",
+    keep: Keep = True,
 ) -> None:
     """Play a tape's orders into a journaled day of the venue, and report it.
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinex.day.desk import Desk
-from twinex.day.roster import BARRED, HOLDER, TAKER
+from twinex.day.roster import BARRED, TAKER
 from twinex.day.valuation import Valuation, pick
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import frame_array
@@ -23,7 +23,6 @@ class Mischief:
         self.desk = desk
         self.valuation = valuation
         self.random = random
-        self._holder = int(desk.roster.rows(HOLDER)[0])
         self._takers = desk.roster.rows(TAKER)
         self._barred = desk.roster.rows(BARRED)
         self._spoilers: list[Callable[[Any, Ints], None]] = [

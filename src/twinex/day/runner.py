@@ -22,10 +22,10 @@ from twinex.day.valuation import Valuation
 from twinex.readers.block import EventBlock
 from twinex.readers.ladder import Level
 from twinex.show.figures import decimals_of, price_text
-from twinex.venue.reference import Market, day_number, load_market, schedule
+from twinex.venue.reference import Market, load_market, schedule
 from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
-from twinex.venue.wire.messages import encode, frames
+from twinex.venue.wire.messages import frames
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -220,27 +220,11 @@ class DayRun:
         return price_text(int(self.desk.last_price[slot]), digits)
 
     def _end(self) -> None:
-        """`day_end` with its counts and marks (spec/journal.md); there is no follower."""
         self.now_ns += _AFTER_NS
-        counts = self._venue.statistics()
-        end = encode(
-            "day_end",
-            trading_day=day_number(self.settings.trading_day),
-            commands=counts.commands,
-            events=counts.events,
-            events_crc=self._events_crc,
-            mark_leader=self._venue.chain,
-            alone=1,
-        )
-        self._send([end])
+        self._send([self._venue.day_end_message(self._events_crc)])
 
     def _measure(self) -> None:
         shares = [share for _, share in SERVICE_SHARES]
         times = self._venue.service_time_ns(*shares)
         for (name, _), value in zip(SERVICE_SHARES, times, strict=True):
             self.outcome.service_time_ns[name] = round(value)
-
-
-def simulate(settings: Settings, watch: Watch | None = None) -> Outcome:
-    """Run one simulated day. Raises the errors of `DayRun`."""
-    return DayRun(settings).run(watch)

@@ -163,23 +163,11 @@ class VenuePlayer:
         self._send(encode("phase_set", product=product, phase=phase))
 
     def _end(self) -> None:
-        """`day_end` with its counts and marks (spec/journal.md); there is no follower."""
         self.now_ns += _AFTER_NS
-        counts = self._venue.statistics()
         crc = 0
         for part in self._events:
             crc = zlib.crc32(part, crc)
-        self._send(
-            encode(
-                "day_end",
-                trading_day=self.stage.trading_day,
-                commands=counts.commands,
-                events=counts.events,
-                events_crc=crc,
-                mark_leader=self._venue.chain,
-                alone=1,
-            )
-        )
+        self._send(self._venue.day_end_message(crc))
 
     def _send(self, message: bytes) -> None:
         self._submit(np.frombuffer(framed(0, [message]), dtype=np.uint8))

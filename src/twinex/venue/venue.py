@@ -36,7 +36,7 @@ from twinex.venue.sequencer import (
     replay,
     sequence,
 )
-from twinex.venue.wire.messages import MessageError, decode, frame, padded
+from twinex.venue.wire.messages import MessageError, decode, encode, frame, padded
 from twinex.venue.wire.schema import FRAME_HEADER_BYTES, RECORD, RECORD_HEADER_BYTES, union_view
 
 FORWARD_JUMP_NS = 1_000_000_000  # spec/journal.md, Sequencer
@@ -397,6 +397,22 @@ class Venue:
             volume=int(now["volume"]),
             rejects=int(now["rejects"]),
             live_orders=int(now["live_orders"]),
+        )
+
+    def day_end_message(self, events_crc: int) -> bytes:
+        """`day_end` as the day stands now (spec/journal.md, A day); the exchange sends it last.
+
+        `events_crc`: the CRC-32 of all event bytes so far. There is no follower to mark.
+        """
+        counts = self.statistics()
+        return encode(
+            "day_end",
+            trading_day=int(self._core.now[0]["trading_day"]),
+            commands=counts.commands,
+            events=counts.events,
+            events_crc=events_crc,
+            mark_leader=self.chain,
+            alone=1,
         )
 
     def service_time_ns(self, *shares: float) -> list[float]:
