@@ -156,7 +156,7 @@ def _step(core, journal, frames, place, end, clock_ns):
     short = shortage(core, record)
     if short != state.SHORT_NOTHING:
         return np.int64(short), nothing
-    apply(core, record, body_crc)
+    apply(core, journal.records, position >> 3, body_crc)
     _advance(journal, record, record_length)
     return np.int64(state.SHORT_NOTHING), frame_length
 
@@ -221,6 +221,6 @@ def replay(core, octets, words, records, crc_table, start, end):
             return np.int64(short), place
         body = length - RECORD_HEADER_BYTES
         body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, crc_table)
-        apply(core, record, body_crc)
+        apply(core, records, place >> 3, body_crc)
         place += length
     return np.int64(state.SHORT_NOTHING), place

@@ -5,14 +5,17 @@ Index 0 of a holding is long, 1 is short: a buy opens holding 0 and closes holdi
 
 import numpy as np
 
-from twinex.venue.compiler import inner, kernel
-from twinex.venue.core.limits import NIL
+from twinex.venue.compiler import inlined, inner, kernel
+from twinex.venue.core.limits import NIL, VALUE_MAX
 from twinex.venue.wire.codes import (
     OFFSET_CLOSE_TODAY,
     OFFSET_OPEN,
     OFFSET_RULE_NONE,
     OFFSET_RULE_OPEN_CLOSE,
 )
+
+HOLDING_MAX = (1 << 31) - 1  # a holding is an int32
+OPENED_MAX = HOLDING_MAX
 
 
 @inner
@@ -57,7 +60,32 @@ def position_row(core, account, instrument, hedge):
 
 @inner
 def make_position(core, account, instrument, hedge):
-    """Row of (account, instrument, hedge), made empty if there is none yet."""
+    """Row of (account, instrument, hedge), made empty if there is none yet, and its group's."""
+    row = position_row(core, account, instrument, hedge)
+    if row != NIL:
+        return row
+    row = _make_row(core, account, instrument, hedge)
+    core.accounts[account]["has_position"] = 1
+    group = core.accounts[account]["group"]
+    if group != 0:
+        core.holders[row]["group_row"] = _make_row(core, -group, instrument, hedge)
+    return row
+
+
+@inner
+def limit_row(core, account, instrument, hedge, row):
+    """The row whose limits bind an account's position `row` (or NIL): its group's, if any."""
+    group = core.accounts[account]["group"]
+    if group == 0:
+        return row
+    if row != NIL:
+        return np.int64(core.holders[row]["group_row"])
+    return position_row(core, -group, instrument, hedge)
+
+
+@inner
+def _make_row(core, account, instrument, hedge):
+    """Row of (account or minus the group, instrument, hedge), made empty if there is none."""
     place = find_position(core.positions, core.position_index, account, instrument, hedge)
     row = np.int64(core.position_index[place])
     if row == NIL:
@@ -119,6 +147,7 @@ def fill_position(position, offset_rule, side, offset, quantity):
     freeze(position, side, offset, -quantity)
     if offset == OFFSET_OPEN:
         position["today"][side] += quantity
+        position["opened"] = min(np.int64(position["opened"]) + quantity, OPENED_MAX)
         return
     holding = 1 - side
     from_yesterday = quantity
@@ -133,6 +162,62 @@ def fill_position(position, offset_rule, side, offset, quantity):
 
 
 @inner
+def _fill_group(position, side, offset, quantity):
+    """What `fill_position` does, to the row of the account's group."""
+    if offset != OFFSET_OPEN:
+        position["today"][1 - side] -= quantity
+        assert position["today"][1 - side] >= 0
+        return
+    freeze(position, side, offset, -quantity)
+    position["today"][side] += quantity
+    position["opened"] = min(np.int64(position["opened"]) + quantity, OPENED_MAX)
+
+
+@inner
+def group_row(core, order):
+    """Row of the group of an order's account; NIL if it is of none, or keeps no positions."""
+    if order["position"] == NIL or core.accounts[order["account"]]["group"] == 0:
+        return np.int64(NIL)
+    return np.int64(core.holders[order["position"]]["group_row"])
+
+
+@inlined
+def reserve(core, product, instrument, order, quantity, price):
+    """Freeze (negative quantity: release) position volume and credit for an order."""
+    offset = np.int64(order["offset"])
+    row = np.int64(order["position"])
+    if row != NIL:
+        side = np.int64(order["side"])
+        freeze(core.positions[row], side, offset, quantity)
+        together = group_row(core, order)
+        if together != NIL and offset == OFFSET_OPEN:
+            freeze(core.positions[together], side, offset, quantity)
+    if uses_credit(product, offset):
+        member = core.members[core.accounts[order["account"]]["member"]]
+        member["used"] += price * instrument["multiplier"] * quantity
+
+
+@inlined
+def settle(core, product, instrument, order, quantity, price, frozen_price):
+    """What a fill does to one order: its remaining lots, position and credit."""
+    order["remaining"] -= quantity
+    assert order["remaining"] >= 0
+    offset = np.int64(order["offset"])
+    side = np.int64(order["side"])
+    row = np.int64(order["position"])
+    if row != NIL:
+        fill_position(core.positions[row], product["offset_rule"], side, offset, quantity)
+        touch(core, row)
+        together = group_row(core, order)
+        if together != NIL:
+            _fill_group(core.positions[together], side, offset, quantity)
+    if uses_credit(product, offset):
+        member = core.members[core.accounts[order["account"]]["member"]]
+        more = (price - frozen_price) * instrument["multiplier"] * quantity
+        member["used"] = min(member["used"] + more, VALUE_MAX)
+
+
+@inner
 def uses_credit(product, offset):
     """Does an order of this offset use its member's credit?"""
     if product["funds_checked"] == 0:
@@ -142,10 +227,10 @@ def uses_credit(product, offset):
 
 @inner
 def touch(core, row):
-    """Note that a fill of this command changed position `row` (once a command)."""
+    """Note that a fill changed position `row` (once until the touched rows are written)."""
     now = core.now[0]
     position = core.positions[row]
-    if position["touched"] != now["sequence"]:
-        position["touched"] = now["sequence"]
+    if position["touched"] != now["touch_mark"]:
+        position["touched"] = now["touch_mark"]
         core.touched[now["touched_count"]] = row
         now["touched_count"] += 1

@@ -4,9 +4,11 @@ import numpy as np
 
 from twinex.venue.compiler import inner
 from twinex.venue.core import emit
+from twinex.venue.core.accounts import settle
 from twinex.venue.core.book import best_rank, level_index, next_level, price_of, rank_of, unlink
 from twinex.venue.core.limits import NIL
-from twinex.venue.core.matching import count_trade, delist, settle
+from twinex.venue.core.matching import count_trade, delist
+from twinex.venue.core.state import ICEBERG
 from twinex.venue.wire import codes
 
 
@@ -185,8 +187,8 @@ def uncross(core, product, instrument, number):
 def _auction_fill(core, product, instrument, buy_slot, sell_slot, quantity, price):
     buy = core.orders[buy_slot]
     sell = core.orders[sell_slot]
-    _take(core, product, instrument, buy, quantity, price)
-    _take(core, product, instrument, sell, quantity, price)
+    _take(core, product, instrument, buy_slot, quantity, price)
+    _take(core, product, instrument, sell_slot, quantity, price)
     trade_id = count_trade(core, product, instrument, buy, sell, quantity, price)
     source = codes.SOURCE_AUCTION
     emit.filled(core, buy, codes.ROLE_AUCTION, quantity, price, source, trade_id)
@@ -197,12 +199,16 @@ def _auction_fill(core, product, instrument, buy_slot, sell_slot, quantity, pric
 
 
 @inner
-def _take(core, product, instrument, order, quantity, price):
+def _take(core, product, instrument, slot, quantity, price):
+    order = core.orders[slot]
     side = np.int64(order["side"])
     rank = np.int64(order["rank"])
     own_price = price_of(instrument, side, rank)
     settle(core, product, instrument, order, quantity, price, own_price)
     core.levels[level_index(instrument, side, rank)]["volume"] -= quantity
+    if order["flags"] & ICEBERG != 0:
+        extra = core.extras[slot]
+        extra["shown"] = min(np.int64(extra["display"]), np.int64(order["remaining"]))
 
 
 @inner

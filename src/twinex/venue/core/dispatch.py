@@ -3,7 +3,18 @@
 import numpy as np
 
 from twinex.venue.compiler import inlined, inner
-from twinex.venue.core import emit, orders, phases, reference
+from twinex.venue.core import (
+    acts,
+    carry,
+    emit,
+    orders,
+    phases,
+    quotes,
+    reference,
+    risk,
+    rules,
+    stops,
+)
 from twinex.venue.core.ids import find_id
 from twinex.venue.core.limits import LEGS, NIL
 from twinex.venue.wire import codes
@@ -13,32 +24,36 @@ _BLOCK_LENGTHS = np.zeros(100, dtype=np.int64)  # by template id; 0 = no such co
 for _template in COMMANDS.values():
     _BLOCK_LENGTHS[_template.id] = _template.block_length
 MEMBER_TEMPLATE_LAST = 19
+_MASS_BYTES = RECORD_HEADER_BYTES + HEADER_BYTES + _BLOCK_LENGTHS[codes.MASS_QUOTE]
 
 
 @inlined
-def apply(core, command, body_crc):
-    """Apply one record (`command`: a row of the record union) to the core.
+def apply(core, records, at, body_crc):
+    """Apply the record at row `at` of the record union to the core.
 
     Room for what it may make has been checked (`room`). Writes at least one event.
     """
     now = core.now[0]
+    command = records[at]
     now["sequence"] = command["sequence"]
     now["time_ns"] = command["time_ns"]
     now["index"] = 0
+    now["event_start"] = now["event_position"]
     now["seat"] = command["seat"]
     now["member"] = _member_of(core, np.int64(command["seat"]))
     now["body_crc"] = body_crc
     now["commands"] += 1
     template = np.int64(command["template_id"])
-    reason = _check_command(core, command, template)
+    reason = _check_command(core, records, at, template)
     if reason == 0 and template <= MEMBER_TEMPLATE_LAST:
-        _apply_member(core, command, template)
+        _apply_member(core, records, at, template)
     else:
         if reason == 0:
             reason = _apply_exchange(core, command, template)
         if reason != 0:
-            client_id = _client_id_of(command, template)
-            emit.rejected(core, template, reason, client_id, 0, 0, 0)
+            _refuse(core, records, at, template, reason)
+    if now["stops"] > 0 and (template <= MEMBER_TEMPLATE_LAST or template == codes.FORCED_CLOSE):
+        stops.judge_trades(core)
     assert now["index"] > 0
     now["events"] += now["index"]
 
@@ -51,8 +66,13 @@ def _member_of(core, seat):
 
 
 @inner
-def _is_whole(command, template):
+def _is_whole(records, at, template):
     """Is the block at least the schema's, and the record as long as the block needs?"""
+    command = records[at]
+    if template == codes.MASS_QUOTE:
+        is_plain = np.int64(command["block_length"]) == _BLOCK_LENGTHS[template]
+        length = np.int64(command["length"])
+        return is_plain and length > _MASS_BYTES and quotes.group_fits(records, at, length)
     block = np.int64(command["block_length"])
     needed = RECORD_HEADER_BYTES + ((HEADER_BYTES + block + 7) & ~np.int64(7))
     return block >= _BLOCK_LENGTHS[template] and needed == np.int64(command["length"])
@@ -66,20 +86,55 @@ def _is_command(command, template):
 
 
 @inner
-def _client_id_of(command, template):
+def _refuse(core, records, at, template, reason):
+    """command_rejected of a command that its sender's checks 1 to 5 or the exchange's refuse.
+
+    The owner of an order that the exchange brings is told, once it is known.
+    """
+    command, zero = records[at], np.int64(0)
+    if reason > codes.REJECT_DAY_NOT_OPEN and (
+        template == codes.ORDER_CARRY or template == codes.FORCED_CLOSE
+    ):
+        _refuse_order(core, command, template, reason)
+        return
+    client_id = _client_id_of(records, at, template)
+    emit.rejected(core, template, reason, client_id, zero, zero, zero)
+
+
+@inner
+def _refuse_order(core, command, template, reason):
+    account, number = np.int64(command["account"]), np.int64(command["instrument"])
+    client_id, order_id, seat = np.int64(0), np.int64(0), np.int64(0)
+    if template == codes.ORDER_CARRY:
+        client_id, order_id = command["client_id"], command["carried_order_id"]
+        seat = np.int64(command["carried_seat"])
+    member = np.int64(NIL)
+    if reference.is_account(core, account):
+        member = core.accounts[account]["member"]
+    else:
+        account = np.int64(0)
+    if not risk.is_instrument(core, number):
+        number = np.int64(0)
+    emit.rejected_for(core, template, reason, client_id, number, account, order_id, member, seat)
+
+
+@inner
+def _client_id_of(records, at, template):
     """The client id of a member's command that is whole; else 0."""
+    command = records[at]
     if template > MEMBER_TEMPLATE_LAST or not _is_command(command, template):
         return np.int64(0)
-    return command["client_id"] if _is_whole(command, template) else np.int64(0)
+    return command["client_id"] if _is_whole(records, at, template) else np.int64(0)
 
 
 @inlined
-def _check_command(core, command, template):
+def _check_command(core, records, at, template):
     """Checks 1 to 5 of `spec/risk.md`."""
     now = core.now[0]
+    command = records[at]
     if not _is_command(command, template):
         return np.int64(codes.REJECT_TEMPLATE_UNKNOWN)
-    if not _is_whole(command, template):
+    if not _is_whole(records, at, template):
         return np.int64(codes.REJECT_LENGTH_WRONG)
     if command["seat"] != 0 and now["member"] == NIL:
         return np.int64(codes.REJECT_SEAT_UNKNOWN)
@@ -92,10 +147,12 @@ def _check_command(core, command, template):
 
 
 @inlined
-def _apply_member(core, command, template):
-    """Checks 6 to 8, then the handler; its outcome is kept under the client id."""
+def _apply_member(core, records, at, template):
+    """Checks 6 to 8a, then the handler; its outcome is kept under the client id."""
     now = core.now[0]
+    command = records[at]
     client_id = command["client_id"]
+    now["client_id"] = client_id
     if client_id <= 0:
         _reject(core, command, template, np.int64(codes.REJECT_CLIENT_ID_INVALID))
         return
@@ -113,7 +170,7 @@ def _apply_member(core, command, template):
     used["member"] = now["member"]
     used["command"] = 0  # not yet an order that a target_client_id could name
     now["id_count"] += 1
-    reason = _handle(core, command, template)
+    reason = _handle(core, records, at, template)
     used["command"] = template
     used["reject_reason"] = reason
     if reason != 0:
@@ -121,33 +178,92 @@ def _apply_member(core, command, template):
 
 
 @inlined
-def _handle(core, command, template):
-    """Check 8 and the handler of a member's command."""
+def _handle(core, records, at, template):
+    """Checks 7a to 8a and the handler of a member's command."""
+    command = records[at]
     if template == codes.MASS_CANCEL:
         return orders.mass_cancel(core, command)
-    is_active = core.members[core.now[0]["member"]]["active"] != 0
-    if template == codes.ORDER_ENTER:
-        if not is_active:
-            return np.int64(codes.REJECT_MEMBER_INACTIVE)
-        return orders.enter(core, command)
-    if template == codes.ORDER_AMEND and not is_active:
+    member = core.members[core.now[0]["member"]]
+    if member["window_ns"] != 0:
+        reason = _check_rate(core, member, template)
+        if reason != 0:
+            return np.int64(reason)
+    if template == codes.ORDER_CANCEL:
+        return _cancel(core, command, member)
+    if member["active"] == 0:
         return np.int64(codes.REJECT_MEMBER_INACTIVE)
+    if member["blocked"] != 0:
+        return np.int64(codes.REJECT_MEMBER_BLOCKED)
+    if template == codes.ORDER_ENTER:
+        return orders.enter(core, command)
+    if template == codes.ORDER_AMEND:
+        slot, order_id = orders.find_target(core, command)
+        if slot == NIL:
+            return np.int64(codes.REJECT_ORDER_UNKNOWN)
+        if slot < 0:
+            return np.int64(codes.REJECT_QUOTE_LEG)
+        return orders.amend(core, command, slot, order_id)
+    return _handle_rest(core, records, at, template)
+
+
+@inner
+def _handle_rest(core, records, at, template):
+    command = records[at]
+    if template == codes.STOP_ENTER:
+        return stops.enter(core, command)
+    if template == codes.QUOTE_ENTER:
+        return quotes.enter(core, command)
+    if template == codes.MASS_QUOTE:
+        return quotes.enter_mass(core, records, at)
+    assert template == codes.QUOTE_REQUEST
+    return quotes.request(core, command)
+
+
+@inlined
+def _cancel(core, command, member):
+    """order_cancel of an order, or by its client id of a quote."""
     slot, order_id = orders.find_target(core, command)
     if slot == NIL:
         return np.int64(codes.REJECT_ORDER_UNKNOWN)
+    if slot > NIL:
+        reason = orders.cancel(core, command, slot, order_id)
+    elif order_id != 0:
+        return np.int64(codes.REJECT_QUOTE_LEG)
+    else:
+        reason = quotes.cancel_quote(core, -slot, command["client_id"])
+    if reason == 0 and member["window_ns"] != 0:
+        member["cancels"] += 1
+    return reason
+
+
+@inner
+def _check_rate(core, member, template):
+    """Check 7a: fixed windows; entries count when they come, cancels when they are done."""
+    window = core.now[0]["time_ns"] // member["window_ns"]
+    if window != member["window"]:
+        member["window"] = window
+        member["entries"] = 0
+        member["cancels"] = 0
     if template == codes.ORDER_CANCEL:
-        return orders.cancel(core, command, slot, order_id)
-    return orders.amend(core, command, slot, order_id)
+        if member["cancels_max"] != 0 and member["cancels"] >= member["cancels_max"]:
+            return codes.REJECT_CANCEL_RATE_EXCEEDED
+        return 0
+    member["entries"] += 1
+    if member["entries_max"] != 0 and member["entries"] > member["entries_max"]:
+        return codes.REJECT_ENTRY_RATE_EXCEEDED
+    return 0
 
 
 @inner
 def _subject(core, command, template):
     """(instrument, account, order id) that the answer to a member's command names."""
-    if template == codes.ORDER_ENTER or template == codes.MASS_CANCEL:
-        return np.int64(command["instrument"]), np.int64(command["account"]), np.int64(0)
-    slot, order_id = orders.find_target(core, command)
     zero = np.int64(0)
-    if slot == NIL:
+    if template == codes.MASS_QUOTE:
+        return zero, zero, zero
+    if template != codes.ORDER_CANCEL and template != codes.ORDER_AMEND:
+        return np.int64(command["instrument"]), np.int64(command["account"]), zero
+    slot, order_id = orders.find_target(core, command)
+    if slot <= NIL:
         return zero, zero, command["order_id"]
     if not orders.is_live(core, slot, order_id):
         return zero, zero, order_id
@@ -165,7 +281,8 @@ def _reject(core, command, template, reason):
 @inner
 def _repeat(core, command, template, used):
     instrument, account, order_id = _subject(core, command, template)
-    if template == codes.ORDER_ENTER and used["reject_reason"] == 0:
+    is_order = template == codes.ORDER_ENTER or template == codes.STOP_ENTER
+    if is_order and used["reject_reason"] == 0:
         order_id = used["sequence"] * LEGS
     emit.repeated(core, template, used, instrument, account, order_id)
 
@@ -199,5 +316,29 @@ def _apply_exchange(core, command, template):
         return reference.set_right(core, command)
     if template == codes.CREDIT_SET:
         return reference.set_credit(core, command)
-    assert template == codes.POSITION_SET
-    return reference.set_position(core, command)
+    if template == codes.POSITION_SET:
+        return reference.set_position(core, command)
+    return _act(core, command, template)
+
+
+@inner
+def _act(core, command, template):
+    """The exchange's acts of `spec/operator.md`, and what it carries over night."""
+    if template == codes.RULE_SET:
+        return rules.set_rule(core, command)
+    if template == codes.GROUP_DEFINE:
+        return acts.define_group(core, command)
+    if template == codes.RATE_SET:
+        return acts.set_rate(core, command)
+    if template == codes.BLOCK_SET:
+        return acts.set_block(core, command)
+    if template == codes.OPERATOR_CANCEL:
+        return acts.cancel_on_behalf(core, command)
+    if template == codes.FORCED_CLOSE:
+        return acts.force_close(core, command)
+    if template == codes.TRADE_BUST:
+        return acts.bust_trade(core, command)
+    if template == codes.TRADE_CORRECT:
+        return acts.correct_trade(core, command)
+    assert template == codes.ORDER_CARRY
+    return carry.carry(core, command)

@@ -11,9 +11,11 @@ from twinex.venue.core.book import price_of
 from twinex.venue.core.limits import (
     EVENT_BYTES_A_CANCEL,
     EVENT_BYTES_A_FILL,
+    EVENT_BYTES_A_QUOTE,
+    EVENT_BYTES_A_STOP,
     EVENT_BYTES_AN_INSTRUMENT,
-    EVENT_BYTES_AN_ORDER,
 )
+from twinex.venue.core.state import HAS_EXTRA, ICEBERG, POST_ONLY
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import EVENTS, HEADER_BYTES, SCHEMA_ID, SCHEMA_VERSION
 
@@ -35,9 +37,27 @@ _WORDS_LIMITS = _WORDS["limits_changed"]
 _WORDS_REFERENCE = _WORDS["reference_changed"]
 _WORDS_OPENED = _WORDS["day_opened"]
 _WORDS_ENDED = _WORDS["day_ended"]
+_WORDS_STOP_ACCEPTED = _WORDS["stop_accepted"]
+_WORDS_TRIGGERED = _WORDS["stop_triggered"]
+_WORDS_REFRESHED = _WORDS["order_refreshed"]
+_WORDS_REDUCED = _WORDS["order_reduced"]
+_WORDS_QUOTE = _WORDS["quote_accepted"]
+_WORDS_MASS_QUOTED = _WORDS["mass_quoted"]
+_WORDS_REQUESTED = _WORDS["quote_requested"]
+_WORDS_RULE = _WORDS["rule_changed"]
+_WORDS_BLOCK = _WORDS["block_changed"]
+_WORDS_BUSTED = _WORDS["trade_busted"]
+_WORDS_CORRECTED = _WORDS["trade_corrected"]
 assert all((HEADER_BYTES + t.block_length) % 8 == 0 for t in EVENTS.values())
-assert _WORDS_FILLED * 2 + _WORDS_TRADE + _WORDS_POSITION == EVENT_BYTES_A_FILL // 8
-assert _WORDS_CANCELLED * 8 == EVENT_BYTES_A_CANCEL <= EVENT_BYTES_AN_ORDER
+_WORDS_A_FILL = _WORDS_FILLED * 2 + _WORDS_TRADE + _WORDS_POSITION + _WORDS_REFRESHED
+assert _WORDS_A_FILL * 8 == EVENT_BYTES_A_FILL
+assert (_WORDS_TRIGGERED + _WORDS_CANCELLED + _WORDS_POSITION) * 8 == EVENT_BYTES_A_STOP
+assert _WORDS_RESTED <= _WORDS_CANCELLED
+assert (
+    2 * (_WORDS_CANCELLED + _WORDS_ACCEPTED + _WORDS_CANCELLED + _WORDS_POSITION) + _WORDS_QUOTE
+) * 8 == EVENT_BYTES_A_QUOTE
+assert max(_WORDS_RESTED, _WORDS_AMENDED - _WORDS_ACCEPTED) <= _WORDS_CANCELLED
+assert _WORDS_CANCELLED * 8 == EVENT_BYTES_A_CANCEL <= EVENT_BYTES_A_FILL
 assert (_WORDS_HALT + _WORDS_AUCTION) * 8 == EVENT_BYTES_AN_INSTRUMENT
 assert max(_WORDS_PHASE, _WORDS_LIMITS) * 8 <= EVENT_BYTES_AN_INSTRUMENT
 assert EVENTS["auction_matched"].block == EVENTS["auction_indicated"].block
@@ -77,32 +97,72 @@ def _owner(core, event, order):
 
 
 @inner
-def accepted(core, command, order_id):
-    now = core.now[0]
-    event = _begin(core, codes.ORDER_ACCEPTED, _WORDS_ACCEPTED, command["instrument"])
-    event["order_id"] = order_id
-    event["client_id"] = command["client_id"]
-    event["account"] = command["account"]
-    event["member"] = now["member"]
-    event["seat"] = now["seat"]
-    event["side"] = command["side"]
-    event["kind"] = command["kind"]
-    event["time_in_force"] = command["time_in_force"]
-    event["offset"] = command["offset"]
-    event["hedge"] = command["hedge"]
-    event["quantity"] = command["quantity"]
-    event["price"] = command["price"]
+def accepted(core, slot, kind, time_in_force, price, operator_reason):
+    """order_accepted of the order in `slot`; `price` as sent."""
+    order = core.orders[slot]
+    event = _begin(core, codes.ORDER_ACCEPTED, _WORDS_ACCEPTED, order["instrument"])
+    _terms(core, event, slot, kind, time_in_force, price)
+    event["operator_reason"] = operator_reason
+    core.now[0]["orders_accepted"] += 1
+
+
+@inner
+def _terms(core, event, slot, kind, time_in_force, price):
+    order = core.orders[slot]
+    _owner(core, event, order)
+    event["kind"] = kind
+    event["time_in_force"] = time_in_force
+    event["offset"] = order["offset"]
+    event["hedge"] = order["hedge"]
+    event["quantity"] = order["quantity"]
+    event["price"] = price
+    if order["flags"] & (HAS_EXTRA | POST_ONLY) == 0:
+        return
+    if order["flags"] & POST_ONLY != 0:
+        event["post_only"] = 1
+    if order["flags"] & HAS_EXTRA != 0:
+        event["display_quantity"] = core.extras[slot]["display"]
+        event["good_till_day"] = core.extras[slot]["good_till_day"]
+
+
+@inner
+def stop_accepted(core, slot):
+    extra = core.extras[slot]
+    event = _begin(core, codes.STOP_ACCEPTED, _WORDS_STOP_ACCEPTED, core.orders[slot]["instrument"])
+    kind, time_in_force = np.int64(extra["kind"]), np.int64(extra["time_in_force"])
+    _terms(core, event, slot, kind, time_in_force, extra["sent_price"])
+    event["stop_price"] = extra["stop_price"]
+    event["trail"] = extra["trail"]
+    core.now[0]["orders_accepted"] += 1
+
+
+@inner
+def stop_triggered(core, slot):
+    order = core.orders[slot]
+    event = _begin(core, codes.STOP_TRIGGERED, _WORDS_TRIGGERED, order["instrument"])
+    _owner(core, event, order)
+    event["quantity"] = order["remaining"]
+    event["price"] = core.extras[slot]["sent_price"]
+    event["stop_price"] = core.extras[slot]["stop_price"]
 
 
 @inner
 def rejected(core, template, reason, client_id, instrument, account, order_id):
     now = core.now[0]
+    member, seat = now["member"], now["seat"]
+    rejected_for(core, template, reason, client_id, instrument, account, order_id, member, seat)
+
+
+@inner
+def rejected_for(core, template, reason, client_id, instrument, account, order_id, member, seat):
+    """command_rejected, addressed to a member that need not be the sender."""
+    now = core.now[0]
     event = _begin(core, codes.COMMAND_REJECTED, _WORDS_REJECTED, instrument)
     event["order_id"] = order_id
     event["client_id"] = client_id
     event["account"] = account
-    event["member"] = now["member"]
-    event["seat"] = now["seat"]
+    event["member"] = member
+    event["seat"] = seat
     event["reject_reason"] = reason
     event["command"] = template
     now["rejects"] += 1
@@ -152,18 +212,43 @@ def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):
 
 
 @inner
-def rested(core, instrument, order):
+def rested(core, instrument, slot):
+    order = core.orders[slot]
     event = _begin(core, codes.ORDER_RESTED, _WORDS_RESTED, order["instrument"])
     _owner(core, event, order)
     event["quantity"] = order["remaining"]
+    if order["flags"] & ICEBERG != 0:
+        event["quantity"] = core.extras[slot]["shown"]
     event["price"] = price_of(instrument, np.int64(order["side"]), np.int64(order["rank"]))
 
 
 @inner
-def cancelled(core, order, reason, price, request_id):
+def refreshed(core, instrument, slot):
+    order = core.orders[slot]
+    event = _begin(core, codes.ORDER_REFRESHED, _WORDS_REFRESHED, order["instrument"])
+    _owner(core, event, order)
+    event["quantity"] = core.extras[slot]["shown"]
+    event["price"] = price_of(instrument, np.int64(order["side"]), np.int64(order["rank"]))
+    event["remaining"] = order["remaining"]
+
+
+@inner
+def reduced(core, order, quantity, price):
+    """`quantity` lots were taken off by self-trade prevention."""
+    event = _begin(core, codes.ORDER_REDUCED, _WORDS_REDUCED, order["instrument"])
+    _owner(core, event, order)
+    event["cancel_reason"] = codes.CANCEL_SELF_TRADE
+    event["quantity"] = quantity
+    event["price"] = price
+    event["remaining"] = order["remaining"]
+
+
+@inner
+def cancelled(core, order, reason, price, request_id, operator_reason):
     event = _begin(core, codes.ORDER_CANCELLED, _WORDS_CANCELLED, order["instrument"])
     _owner(core, event, order)
     event["cancel_reason"] = reason
+    event["operator_reason"] = operator_reason
     event["quantity"] = order["remaining"]
     event["price"] = price
     event["request_id"] = request_id
@@ -181,12 +266,46 @@ def amended(core, order, priority_kept, price, request_id):
 
 
 @inner
-def mass_cancelled(core, command, count):
-    now = core.now[0]
+def mass_cancelled(core, command, member, client_id, count, operator_reason):
     event = _begin(core, codes.MASS_CANCELLED, _WORDS_MASS, command["instrument"])
     event["product"] = command["product"]
-    event["client_id"] = command["client_id"]
+    event["client_id"] = client_id
     event["account"] = command["account"]
+    event["member"] = member
+    event["seat"] = core.now[0]["seat"]
+    event["operator_reason"] = operator_reason
+    event["count"] = count
+
+
+@inner
+def quote_accepted(core, command, bid_order_id, ask_order_id):
+    event = _ask(core, codes.QUOTE_ACCEPTED, _WORDS_QUOTE, command)
+    event["hedge"] = command["hedge"]
+    event["bid_order_id"] = bid_order_id
+    event["ask_order_id"] = ask_order_id
+
+
+@inner
+def quote_requested(core, command):
+    _ask(core, codes.QUOTE_REQUESTED, _WORDS_REQUESTED, command)
+
+
+@inner
+def _ask(core, template, words, command):
+    now = core.now[0]
+    event = _begin(core, template, words, command["instrument"])
+    event["client_id"] = now["client_id"]
+    event["account"] = command["account"]
+    event["member"] = now["member"]
+    event["seat"] = now["seat"]
+    return event
+
+
+@inner
+def mass_quoted(core, count):
+    now = core.now[0]
+    event = _begin(core, codes.MASS_QUOTED, _WORDS_MASS_QUOTED, 0)
+    event["client_id"] = now["client_id"]
     event["member"] = now["member"]
     event["seat"] = now["seat"]
     event["count"] = count
@@ -211,6 +330,7 @@ def positions_changed(core):
         event["short_frozen_today"] = position["frozen_today"][1]
         event["hedge"] = position["hedge"]
     now["touched_count"] = 0
+    now["touch_mark"] += 1
 
 
 @inner
@@ -247,6 +367,42 @@ def reference_changed(core, template, number):
     event = _begin(core, codes.REFERENCE_CHANGED, _WORDS_REFERENCE, 0)
     event["number"] = number
     event["changed_by"] = template
+
+
+@inner
+def rule_changed(core, command):
+    event = _begin(core, codes.RULE_CHANGED, _WORDS_RULE, command["instrument"])
+    event["product"] = command["product"]
+    event["rule"] = command["rule"]
+    event["value"] = command["value"]
+
+
+@inner
+def block_changed(core, command, member):
+    event = _begin(core, codes.BLOCK_CHANGED, _WORDS_BLOCK, 0)
+    event["blocked"] = command["blocked"]
+    event["account"] = command["account"]
+    event["member"] = member
+    event["operator_reason"] = command["operator_reason"]
+
+
+@inner
+def trade_busted(core, command, trade):
+    event = _begin(core, codes.TRADE_BUSTED, _WORDS_BUSTED, trade["instrument"])
+    event["operator_reason"] = command["operator_reason"]
+    event["quantity"] = trade["quantity"]
+    event["price"] = trade["price"]
+    event["trade_id"] = command["trade_id"]
+
+
+@inner
+def trade_corrected(core, command, trade, old_price):
+    event = _begin(core, codes.TRADE_CORRECTED, _WORDS_CORRECTED, trade["instrument"])
+    event["operator_reason"] = command["operator_reason"]
+    event["quantity"] = trade["quantity"]
+    event["price"] = trade["price"]
+    event["trade_id"] = command["trade_id"]
+    event["old_price"] = old_price
 
 
 @inner

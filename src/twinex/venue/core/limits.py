@@ -8,6 +8,8 @@ INSTRUMENTS_MAX = 1_000_000
 MEMBERS_MAX = 1_000_000
 SEATS_MAX = 1_000_000
 ACCOUNTS_MAX = 10_000_000
+GROUPS_MAX = 1_000_000
+ENTRIES_MAX = 64  # quotes of one mass_quote: their legs are numbered below LEGS
 PRICE_MAX = 10**11  # ten million units of quote
 TICK_MAX = 10**9
 MULTIPLIER_MAX = 10**6
@@ -24,11 +26,15 @@ NIL = 0  # row 0 of every table is no row, so a missing link never reads a neigh
 
 # Bytes of events: what one command can make at most (spec/orders.md, order of events).
 EVENT_BYTES_FIXED = 2048
-EVENT_BYTES_A_FILL = 96 + 96 + 96 + 80  # two reports, the trade, one position row
+EVENT_BYTES_A_FILL = 96 + 96 + 96 + 80 + 96  # two reports, trade, position row, refreshed iceberg
 EVENT_BYTES_A_CANCEL = 88
-EVENT_BYTES_AN_ORDER = EVENT_BYTES_A_FILL  # each trade of an auction fills an order whole
+EVENT_BYTES_A_STOP = 96 + 88 + 80  # set off, its remainder, its position row
+EVENT_BYTES_A_QUOTE = (
+    2 * (88 + 88 + 88 + 80) + 88
+)  # a leg leaves, enters, rests, its row; the quote
 EVENT_BYTES_AN_INSTRUMENT = 40 + 56  # halt_changed, and the auction held when the halt ends
 
 assert PRODUCTS_MAX < 63
+assert 2 * ENTRIES_MAX + 2 < LEGS
 assert LEVELS_MAX <= 64**3 * 64
 assert SEQUENCE_MAX * LEGS < 1 << 63

@@ -104,7 +104,7 @@ def _slot_place(core, frame):
 def _order_slot(core, frame):
     """Row of the order that a command names; NIL if there is none."""
     place = _slot_place(core, frame)
-    return np.int64(core.slots[place]["slot"]) if place >= 0 else np.int64(NIL)
+    return max(np.int64(core.slots[place]["slot"]), np.int64(NIL)) if place >= 0 else np.int64(NIL)
 
 
 @inner

@@ -4,15 +4,16 @@ import numpy as np
 
 from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit
-from twinex.venue.core.accounts import fill_position, touch, uses_credit
-from twinex.venue.core.book import best_rank, level_index, price_of, unlink
-from twinex.venue.core.limits import NIL, VALUE_MAX
+from twinex.venue.core.accounts import reserve, settle
+from twinex.venue.core.book import best_rank, level_index, next_level, price_of, rest, unlink
+from twinex.venue.core.limits import NIL
+from twinex.venue.core.state import ICEBERG, LISTED
 from twinex.venue.wire import codes
 
 
 @inner
 def new_order(core, order_id):
-    """A free slot, noted under `order_id`."""
+    """A free slot for `order_id`."""
     now = core.now[0]
     slot = now["order_free"]
     if slot != NIL:
@@ -21,26 +22,33 @@ def new_order(core, order_id):
         now["order_high"] += 1
         slot = now["order_high"]
     core.orders[slot]["order_id"] = order_id
+    return slot
+
+
+@inner
+def note_order(core, slot):
+    """Note under this command's sequence that it made the order in `slot` (or a quote, below 0)."""
+    now = core.now[0]
     entry = core.slots[now["sequence"] - now["first_sequence"]]
     entry["slot"] = slot
     entry["member"] = now["member"]
-    return slot
 
 
 @inner
 def free_order(core, slot):
     """Give an order that is in no queue and no member's list back."""
     now = core.now[0]
-    core.orders[slot]["live"] = 0
+    core.orders[slot]["flags"] = 0
     core.orders[slot]["next"] = now["order_free"]
     now["order_free"] = slot
 
 
 @inner
-def enlist(core, instrument, slot):
-    """Count a resting order as live, at the end of its member's list."""
+def list_order(core, slot):
+    """Put a live order at the end of its member's list."""
     order = core.orders[slot]
     member = core.members[core.accounts[order["account"]]["member"]]
+    order["flags"] |= LISTED
     order["member_previous"] = member["last_order"]
     order["member_next"] = NIL
     if member["last_order"] == NIL:
@@ -48,12 +56,11 @@ def enlist(core, instrument, slot):
     else:
         core.orders[member["last_order"]]["member_next"] = slot
     member["last_order"] = slot
-    instrument["live_orders"] += 1
     core.now[0]["live_orders"] += 1
 
 
 @inner
-def delist(core, instrument, slot):
+def unlist_order(core, slot):
     """Take an order out of its member's list and free it."""
     order = core.orders[slot]
     member = core.members[core.accounts[order["account"]]["member"]]
@@ -67,9 +74,56 @@ def delist(core, instrument, slot):
         member["last_order"] = before
     else:
         core.orders[after]["member_previous"] = before
-    instrument["live_orders"] -= 1
     core.now[0]["live_orders"] -= 1
     free_order(core, slot)
+
+
+@inner
+def enlist(core, instrument, slot):
+    """Count an order that came to rest as live, in the book and in its member's list."""
+    order = core.orders[slot]
+    if order["flags"] & LISTED == 0:
+        list_order(core, slot)
+        instrument["live_orders"] += 1
+    if order["flags"] & ICEBERG != 0:
+        show_iceberg(core, instrument, slot)
+
+
+@inner
+def delist(core, instrument, slot):
+    """Take an order that rested out of its member's list and free it."""
+    instrument["live_orders"] -= 1
+    if core.orders[slot]["flags"] & ICEBERG != 0:
+        _count_slices(core, instrument, slot, np.int64(0))
+    unlist_order(core, slot)
+
+
+@inner
+def leave(core, instrument, slot):
+    """An incoming order has nothing left, or is cancelled: a stop set off stands in a list."""
+    if core.orders[slot]["flags"] & LISTED != 0:
+        delist(core, instrument, slot)
+    else:
+        free_order(core, slot)
+
+
+@inner
+def show_iceberg(core, instrument, slot):
+    """An iceberg shows its display quantity, or what is left of it."""
+    extra, remaining = core.extras[slot], np.int64(core.orders[slot]["remaining"])
+    display = np.int64(extra["display"])
+    extra["shown"] = min(display, remaining)
+    _count_slices(core, instrument, slot, (remaining + display - 1) // display)
+
+
+@inner
+def _count_slices(core, instrument, slot, slices):
+    """How many parts an iceberg may show at most: a bound of the fills that others can make."""
+    extra = core.extras[slot]
+    more = slices - np.int64(extra["slices"])
+    extra["slices"] = slices
+    instrument["slices"] += more
+    core.now[0]["slices"] += more
 
 
 @inner
@@ -88,27 +142,14 @@ def trade_price(instrument, rule, resting_side, buy_price, sell_price):
 
 
 @inlined
-def settle(core, product, instrument, order, quantity, price, frozen_price):
-    """What a fill does to one order: its remaining lots, position and credit."""
-    order["remaining"] -= quantity
-    assert order["remaining"] >= 0
-    offset = np.int64(order["offset"])
-    side = np.int64(order["side"])
-    row = np.int64(order["position"])
-    if row != NIL:
-        fill_position(core.positions[row], product["offset_rule"], side, offset, quantity)
-        touch(core, row)
-    if uses_credit(product, offset):
-        member = core.members[core.accounts[order["account"]]["member"]]
-        more = (price - frozen_price) * instrument["multiplier"] * quantity
-        member["used"] = min(member["used"] + more, VALUE_MAX)
-
-
-@inlined
 def count_trade(core, product, instrument, buy, sell, quantity, price):
     """Trade number, volume, open interest and last price; returns the trade id."""
     now = core.now[0]
     now["last_trade_id"] += 1
+    trade = core.trades[now["last_trade_id"]]
+    trade["price"] = price
+    trade["quantity"] = quantity
+    trade["instrument"] = buy["instrument"]
     now["volume"] += quantity
     instrument["last_price"] = price
     if product["offset_rule"] != codes.OFFSET_RULE_NONE:
@@ -138,31 +179,44 @@ def _fill(core, product, instrument, slot, resting, quantity, price, source, fro
     emit.trade(core, instrument, buy, sell, side, quantity, price, source, trade_id)
 
 
+@inner
+def self_trade_mode(core, product, account):
+    """What the market does when orders of the account's group meet (`allow`: nothing)."""
+    group = core.accounts[account]["group"]
+    if product["self_trade_checked"] == 0 or group == 0:
+        return np.int64(codes.SELF_TRADE_ALLOW)
+    return core.groups[group] - 1
+
+
 @inlined
 def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):
     """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
 
-    `own_price` is what the order offers under the middle rule. Returns lots filled.
+    `own_price` is what the order offers under the middle rule. Returns whether self-trade
+    prevention cancels what is left of it.
     """
     order = core.orders[slot]
-    side = np.int64(order["side"])
-    other_side = 1 - side
-    started = np.int64(order["remaining"])
+    mode = self_trade_mode(core, product, np.int64(order["account"]))
+    other_side = 1 - np.int64(order["side"])
     levels = np.int64(0)
     while order["remaining"] > 0 and levels < levels_max:
         rank = best_rank(instrument, other_side)
         if rank > limit_rank or rank >= instrument["ranks"]:
             break
         level_price = price_of(instrument, other_side, rank)
-        _sweep_level(
-            core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price
-        )
+        if _sweep_level(
+            core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price, mode
+        ):
+            return True
         levels += 1
-    return started - np.int64(order["remaining"])
+    return False
 
 
 @inlined
-def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price):
+def _sweep_level(
+    core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price, mode
+):
+    """Trade with one level from its head on; whether self-trade prevention ends the sweep."""
     order = core.orders[slot]
     side = np.int64(order["side"])
     level = core.levels[level_index(instrument, 1 - side, rank)]
@@ -171,15 +225,113 @@ def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_p
     resting = np.int64(level["head"])
     while resting != NIL and order["remaining"] > 0:
         other = core.orders[resting]
-        after = np.int64(other["next"])
+        if mode != codes.SELF_TRADE_ALLOW and is_own_group(core, order, other):
+            if _prevent(core, product, instrument, slot, resting, mode, frozen_price):
+                return True
+            resting = np.int64(level["head"])
+            continue
         quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
+        is_iceberg = other["flags"] & ICEBERG != 0
+        if is_iceberg:
+            quantity = min(quantity, np.int64(core.extras[resting]["shown"]))
         price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
         _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
         level["volume"] -= quantity
         if other["remaining"] == 0:
             unlink(core, instrument, resting)
             delist(core, instrument, resting)
-        resting = after
+        elif is_iceberg:
+            _melt(core, product, instrument, resting, quantity)
+        resting = np.int64(level["head"])
+    return False
+
+
+@inner
+def _melt(core, product, instrument, slot, quantity):
+    """An iceberg has lost `quantity` of what it shows; used up, it queues with a new part."""
+    extra = core.extras[slot]
+    extra["shown"] -= quantity
+    if extra["shown"] > 0:
+        return
+    unlink(core, instrument, slot)
+    show_iceberg(core, instrument, slot)
+    rest(core, product, instrument, slot, np.int64(core.orders[slot]["rank"]))
+    emit.refreshed(core, instrument, slot)
+
+
+@inner
+def is_own_group(core, order, other):
+    """Are the accounts of both orders of one group?"""
+    group = core.accounts[order["account"]]["group"]
+    return group != 0 and core.accounts[other["account"]]["group"] == group
+
+
+@inner
+def _prevent(core, product, instrument, slot, resting, mode, frozen_price):
+    """Orders of one group meet (spec/matching.md); is the rest of the incoming one cancelled?."""
+    if mode == codes.SELF_TRADE_CANCEL_NEWEST:
+        return True
+    if mode != codes.SELF_TRADE_REDUCE:
+        cancel_resting(core, resting, codes.CANCEL_SELF_TRADE, np.int64(0), np.int64(0))
+        return mode == codes.SELF_TRADE_CANCEL_BOTH
+    order, other = core.orders[slot], core.orders[resting]
+    quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
+    if quantity == other["remaining"]:
+        cancel_resting(core, resting, codes.CANCEL_SELF_TRADE, np.int64(0), np.int64(0))
+    else:
+        side, rank = np.int64(other["side"]), np.int64(other["rank"])
+        core.levels[level_index(instrument, side, rank)]["volume"] -= quantity
+        _reduce(core, product, instrument, resting, quantity, price_of(instrument, side, rank))
+        if other["flags"] & ICEBERG != 0:
+            shown = np.int64(core.extras[resting]["shown"])
+            core.extras[resting]["shown"] = min(shown, np.int64(other["remaining"]))
+    if quantity == order["remaining"]:
+        return True
+    _reduce(core, product, instrument, slot, quantity, frozen_price)
+    return False
+
+
+@inner
+def _reduce(core, product, instrument, slot, quantity, price):
+    """Take `quantity` lots off an order, frozen at `price`, without a trade."""
+    order = core.orders[slot]
+    reserve(core, product, instrument, order, -quantity, price)
+    order["quantity"] -= quantity
+    order["remaining"] -= quantity
+    emit.reduced(core, order, quantity, price)
+
+
+@inner
+def fillable_by_others(core, instrument, side, limit_rank, levels_max, wanted, order, mode):
+    """As `book.fillable`, under self-trade prevention: what the order can really get of `side`."""
+    found = np.int64(0)
+    rank = best_rank(instrument, side)
+    levels = np.int64(0)
+    while rank <= limit_rank and rank < instrument["ranks"] and levels < levels_max:
+        slot = np.int64(core.levels[level_index(instrument, side, rank)]["head"])
+        while slot != NIL and found < wanted:
+            other = core.orders[slot]
+            if not is_own_group(core, order, other):
+                found += np.int64(other["remaining"])
+            elif mode != codes.SELF_TRADE_CANCEL_OLDEST:
+                return found
+            slot = np.int64(other["next"])
+        levels += 1
+        rank = next_level(core, instrument, side, rank + 1)
+    return found
+
+
+@inner
+def cancel_resting(core, slot, reason, request_id, operator_reason):
+    """Take a resting order out of the market, with its event."""
+    order = core.orders[slot]
+    instrument = core.instruments[order["instrument"]]
+    product = core.products[instrument["product"]]
+    price = price_of(instrument, np.int64(order["side"]), np.int64(order["rank"]))
+    reserve(core, product, instrument, order, -np.int64(order["remaining"]), price)
+    emit.cancelled(core, order, reason, price, request_id, operator_reason)
+    unlink(core, instrument, slot)
+    delist(core, instrument, slot)
 
 
 @inner

@@ -6,11 +6,11 @@ Spec: `spec/phases.md`.
 import numpy as np
 
 from twinex.venue.compiler import inner
-from twinex.venue.core import auction, emit
+from twinex.venue.core import auction, bulk, emit, stops
 from twinex.venue.core.bits import words_for_ranks
-from twinex.venue.core.book import is_privileged, level_index, next_level, price_of, rest
-from twinex.venue.core.limits import LEGS, LEVELS_MAX, NIL, PRICE_MAX, VALUE_MAX
-from twinex.venue.core.orders import cancel_resting
+from twinex.venue.core.book import is_privileged, level_index, next_level, rest
+from twinex.venue.core.limits import LEVELS_MAX, NIL, PRICE_MAX, VALUE_MAX
+from twinex.venue.core.risk import is_instrument
 from twinex.venue.wire import codes
 
 _PHASE_LAST = codes.PHASE_AUCTION_NO_CANCEL
@@ -20,12 +20,6 @@ _PHASE_LAST = codes.PHASE_AUCTION_NO_CANCEL
 def is_product(core, number):
     """Is there a product of this number?"""
     return 0 < number < len(core.products) and core.products[number]["defined"] != 0
-
-
-@inner
-def is_instrument(core, number):
-    """Is there an instrument of this number?"""
-    return 0 < number < len(core.instruments) and core.instruments[number]["product"] != NIL
 
 
 @inner
@@ -80,72 +74,31 @@ def enter_phase(core, number, phase):
     elif phase == codes.PHASE_CONTINUOUS:
         if auction.is_product_crossed(core, number):
             auction.match_product(core, product, number)
+        _judge_stops(core, number)
     elif phase == codes.PHASE_CLOSED or phase == codes.PHASE_PROCESSING:
         _expire(core, number)
 
 
 @inner
+def _judge_stops(core, number):
+    """Stops of product `number` that the last prices met while nothing judged them."""
+    if core.now[0]["stops"] == 0:
+        return
+    for at in range(1, core.now[0]["instrument_high"] + 1):
+        if core.instruments[at]["product"] == number:
+            stops.judge_last_price(core, np.int64(at))
+
+
+@inner
 def _expire(core, number):
-    """Cancel every live order of a product in ascending order id."""
-    count = np.int64(0)
+    """Cancel the live orders of a product that do not outlive the day, in ascending order id."""
+    count, zero = np.int64(0), np.int64(0)
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]
-        if instrument["product"] == number and instrument["live_orders"] > 0:
-            count = _collect_ids(core, instrument, count, instrument["ranks"], np.int64(-1))
-    _cancel_collected(core, count, codes.CANCEL_EXPIRED)
-
-
-@inner
-def _collect_ids(core, instrument, count, lower, upper):
-    """Append order ids outside `lower`..`upper` (prices) to the scratch table; the new count.
-
-    With lower > upper every order is outside.
-    """
-    for side in range(2):
-        rank = next_level(core, instrument, side, np.int64(0))
-        while rank < instrument["ranks"]:
-            price = price_of(instrument, side, rank)
-            if price < lower or price > upper:
-                slot = np.int64(core.levels[level_index(instrument, side, rank)]["head"])
-                while slot != NIL:
-                    core.scratch[count] = core.orders[slot]["order_id"]
-                    count += 1
-                    slot = np.int64(core.orders[slot]["next"])
-            rank = next_level(core, instrument, side, rank + 1)
-    return count
-
-
-@inner
-def _cancel_collected(core, count, reason):
-    now = core.now[0]
-    _sort(core.scratch, count)
-    for at in range(count):
-        place = core.scratch[at] // LEGS - now["first_sequence"]
-        cancel_resting(core, np.int64(core.slots[place]["slot"]), reason, np.int64(0))
-
-
-@inner
-def _sift(ids, root, count):
-    while True:
-        child = 2 * root + 1
-        if child >= count:
-            return
-        if child + 1 < count and ids[child + 1] > ids[child]:
-            child += 1
-        if ids[root] >= ids[child]:
-            return
-        ids[root], ids[child] = ids[child], ids[root]
-        root = child
-
-
-@inner
-def _sort(ids, count):
-    """Heapsort of ids[:count], in place: kernels allocate nothing."""
-    for root in range(count // 2 - 1, -1, -1):
-        _sift(ids, root, count)
-    for last in range(count - 1, 0, -1):
-        ids[0], ids[last] = ids[last], ids[0]
-        _sift(ids, 0, last)
+        is_busy = instrument["live_orders"] > 0 or instrument["stops"] > 0
+        if instrument["product"] == number and is_busy:
+            count = bulk.collect_expiring(core, instrument, count)
+    bulk.cancel_collected(core, count, codes.CANCEL_EXPIRED, zero, zero)
 
 
 @inner
@@ -182,6 +135,10 @@ def _match_freed(core):
         if product["phase"] == codes.PHASE_CONTINUOUS and auction.is_crossed(instrument):
             auction.uncross(core, product, instrument, at)
     emit.positions_changed(core)
+    for number in range(1, len(core.products)):
+        product = core.products[number]
+        if product["defined"] != 0 and product["phase"] == codes.PHASE_CONTINUOUS:
+            _judge_stops(core, number)
 
 
 @inner
@@ -258,8 +215,9 @@ def limits_set(core, command):
     if not limits_fit(product, lower, upper):
         return np.int64(codes.REJECT_LIMITS_INVALID)
     emit.limits_changed(core, number, lower, upper)
-    count = _collect_ids(core, instrument, np.int64(0), lower, upper)
-    _cancel_collected(core, count, codes.CANCEL_OUTSIDE_LIMITS)
+    zero = np.int64(0)
+    count = bulk.collect_outside(core, instrument, zero, lower, upper)
+    bulk.cancel_collected(core, count, codes.CANCEL_OUTSIDE_LIMITS, zero, zero)
     _move_ladder(core, product, instrument, lower, upper)
     return np.int64(0)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from twinex.venue.compiler import inner
 from twinex.venue.core import emit
-from twinex.venue.core.accounts import make_position, position_row
+from twinex.venue.core.accounts import HOLDING_MAX, limit_row, make_position, position_row
 from twinex.venue.core.limits import (
     ACCOUNTS_MAX,
     INSTRUMENTS_MAX,
@@ -21,7 +21,8 @@ from twinex.venue.core.limits import (
     TICK_MAX,
     VALUE_MAX,
 )
-from twinex.venue.core.phases import is_instrument, is_product, lay_ladder, limits_fit
+from twinex.venue.core.phases import is_product, lay_ladder, limits_fit
+from twinex.venue.core.risk import is_instrument
 from twinex.venue.wire import codes
 
 
@@ -38,7 +39,7 @@ def _rules_fit(command):
         and command["kinds_allowed"] & 1 == 1
         and command["kinds_allowed"] < 16
         and command["times_allowed"] & 1 == 1
-        and command["times_allowed"] < 8
+        and command["times_allowed"] < 32
         and command["amend_allowed"] <= 1
         and command["protection_allowed"] <= 1
         and command["minimum_allowed"] <= 1
@@ -142,7 +143,8 @@ def define_instrument(core, command):
 
 
 @inner
-def _is_member(core, number):
+def is_member(core, number):
+    """Is there a member of this number?"""
     return 0 < number < len(core.members) and core.members[number]["defined"] != 0
 
 
@@ -168,7 +170,7 @@ def define_seat(core, command):
     number = np.int64(command["seat_number"])
     if not 1 <= number <= SEATS_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
-    if not _is_member(core, np.int64(command["member"])):
+    if not is_member(core, np.int64(command["member"])):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
     core.seats[number] = command["member"]
     emit.reference_changed(core, codes.SEAT_DEFINE, number)
@@ -176,16 +178,26 @@ def define_seat(core, command):
 
 
 @inner
+def _is_group(core, number):
+    return 0 < number < len(core.groups) and core.groups[number] != 0
+
+
+@inner
 def define_account(core, command):
     number, member = np.int64(command["account"]), np.int64(command["member"])
     if not 1 <= number <= ACCOUNTS_MAX or command["active"] > 1:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
-    if not _is_member(core, member):
+    if not is_member(core, member):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
-    account = core.accounts[number]
+    account, group = core.accounts[number], np.int64(command["group"])
+    if group != 0 and not _is_group(core, group):
+        return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
     if account["member"] != NIL and account["member"] != member:
         return np.int64(codes.REJECT_REFERENCE_IN_USE)
+    if account["group"] != group and account["has_position"] != 0:
+        return np.int64(codes.REJECT_REFERENCE_IN_USE)
     account["member"] = member
+    account["group"] = group
     account["active"] = command["active"]
     account["open_products"] = command["open_products"]
     account["close_products"] = command["close_products"]
@@ -194,7 +206,8 @@ def define_account(core, command):
 
 
 @inner
-def _is_account(core, number):
+def is_account(core, number):
+    """Is there an account of this number?"""
     return 0 < number < len(core.accounts) and core.accounts[number]["member"] != NIL
 
 
@@ -203,7 +216,7 @@ def set_right(core, command):
     number, product = np.int64(command["account"]), np.int64(command["product"])
     if command["right"] > codes.RIGHT_FULL:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
-    if not _is_account(core, number) or not is_product(core, product):
+    if not is_account(core, number) or not is_product(core, product):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
     account = core.accounts[number]
     bit = np.int64(1) << product
@@ -222,7 +235,7 @@ def set_credit(core, command):
     number = np.int64(command["member"])
     if not 0 <= command["credit"] <= VALUE_MAX:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
-    if not _is_member(core, number):
+    if not is_member(core, number):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
     core.members[number]["credit"] = command["credit"]
     emit.reference_changed(core, codes.CREDIT_SET, number)
@@ -236,7 +249,7 @@ def set_position(core, command):
     long, short = np.int64(command["long_yesterday"]), np.int64(command["short_yesterday"])
     if hedge > codes.HEDGE_MARKET_MAKER or long < 0 or short < 0:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
-    if not is_instrument(core, number) or not _is_account(core, account):
+    if not is_instrument(core, number) or not is_account(core, account):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
     product = core.products[core.instruments[number]["product"]]
     if product["offset_rule"] == codes.OFFSET_RULE_NONE:
@@ -244,8 +257,30 @@ def set_position(core, command):
     row = position_row(core, account, number, hedge)
     if row != NIL and core.positions[row]["ordered"] != 0:
         return np.int64(codes.REJECT_REFERENCE_IN_USE)
-    position = core.positions[make_position(core, account, number, hedge)]
+    if not _holds_group(core, account, number, hedge, row, long, short):
+        return np.int64(codes.REJECT_REFERENCE_INVALID)
+    row = make_position(core, account, number, hedge)
+    position = core.positions[row]
+    if core.accounts[account]["group"] != 0:
+        together = core.positions[core.holders[row]["group_row"]]
+        together["today"][0] += long - np.int64(position["yesterday"][0])
+        together["today"][1] += short - np.int64(position["yesterday"][1])
     position["yesterday"][0] = long
     position["yesterday"][1] = short
     emit.reference_changed(core, codes.POSITION_SET, number)
     return np.int64(0)
+
+
+@inner
+def _holds_group(core, account, number, hedge, row, long, short):
+    """Do the holdings of the account's group, with these, fit into 32 bits?"""
+    limited = limit_row(core, account, number, hedge, row)
+    if core.accounts[account]["group"] == 0 or limited == NIL:
+        return True
+    position, together = core.positions[row], core.positions[limited]
+    more_long = long - np.int64(position["yesterday"][0])
+    more_short = short - np.int64(position["yesterday"][1])
+    return (
+        np.int64(together["today"][0]) + more_long <= HOLDING_MAX
+        and np.int64(together["today"][1]) + more_short <= HOLDING_MAX
+    )

@@ -6,15 +6,17 @@ Checks only look; nothing here changes the state.
 import numpy as np
 
 from twinex.venue.compiler import inner
-from twinex.venue.core.accounts import closeable, uses_credit
-from twinex.venue.core.limits import NIL
+from twinex.venue.core.accounts import HOLDING_MAX, closeable, uses_credit
+from twinex.venue.core.book import best_rank, level_index, next_level, rank_of
+from twinex.venue.core.entry import band_limit, is_resting_time
+from twinex.venue.core.limits import NIL, PRICE_MAX
+from twinex.venue.core.matching import self_trade_mode
+from twinex.venue.core.state import WAITING
 from twinex.venue.wire import codes
-
-POSITION_MAX = (1 << 31) - 1  # a holding is an int32
 
 _HEDGE_LAST = codes.HEDGE_MARKET_MAKER
 _KIND_LAST = codes.KIND_FIVE_LEVELS
-_TIME_LAST = codes.TIME_FOK
+_TIME_LAST = codes.TIME_GTC
 _OFFSET_LAST = codes.OFFSET_CLOSE_TODAY
 
 
@@ -36,35 +38,59 @@ def takes_cancel(phase):
 
 @inner
 def check_enter(core, command):
-    """Checks 9 to 27 of an order_enter; 28 to 30 need its position row (`check_holdings`)."""
+    """Checks 9 to 27 of an order_enter; 28 to 32 need its position row (`check_holdings`)."""
+    reason = check_terms(core, command, np.int64(0))
+    if reason != 0:
+        return reason
+    instrument = core.instruments[command["instrument"]]
+    product = core.products[instrument["product"]]
+    reason = check_phase(product, instrument)
+    if reason != 0:
+        return reason
+    if product["phase"] != codes.PHASE_CONTINUOUS and (
+        command["kind"] != codes.KIND_LIMIT
+        or not is_resting_time(command["time_in_force"])
+        or command["post_only"] != 0
+    ):
+        return codes.REJECT_NOT_IN_AUCTION
+    reason = check_entry_price(product, instrument, command)
+    if reason != 0:
+        return reason
+    if product["band_ticks"] != 0 and command["price"] != 0:
+        reason = check_band(product, instrument, np.int64(command["side"]), command["price"])
+        if reason != 0:
+            return reason
+    return check_quantity(product, np.int64(command["kind"]), np.int64(command["quantity"]))
+
+
+@inner
+def check_terms(core, command, stops):
+    """Checks 9 to 17c; `stops`: what `stops_allowed` must be at least."""
     reason = _check_fields(command)
     if reason != 0:
         return reason
-    reason = _check_account(core, command)
+    reason = check_account(core, np.int64(command["account"]), np.int64(command["offset"]))
     if reason != 0:
         return reason
     number = np.int64(command["instrument"])
-    if number <= 0 or number >= len(core.instruments):
+    if not is_instrument(core, number):
         return codes.REJECT_INSTRUMENT_UNKNOWN
     instrument = core.instruments[number]
-    if instrument["product"] == NIL:
-        return codes.REJECT_INSTRUMENT_UNKNOWN
     product = core.products[instrument["product"]]
     account = core.accounts[command["account"]]
-    offset = np.int64(command["offset"])
-    reason = check_right(product, instrument["product"], account, offset)
+    reason = check_right(product, instrument["product"], account, np.int64(command["offset"]))
     if reason != 0:
         return reason
-    reason = _check_capabilities(product, command)
+    reason = _check_capabilities(product, command, stops)
     if reason != 0:
         return reason
-    reason = _check_phase(product, instrument, command)
-    if reason != 0:
-        return reason
-    reason = _check_entry_price(product, instrument, command)
-    if reason != 0:
-        return reason
-    return check_quantity(product, np.int64(command["kind"]), np.int64(command["quantity"]))
+    return _check_attributes(core, product, command, stops)
+
+
+@inner
+def is_instrument(core, number):
+    """Is there an instrument of this number?"""
+    return 0 < number < len(core.instruments) and core.instruments[number]["product"] != NIL
 
 
 @inner
@@ -75,6 +101,7 @@ def _check_fields(command):
         or command["time_in_force"] > _TIME_LAST
         or command["offset"] > _OFFSET_LAST
         or command["hedge"] > _HEDGE_LAST
+        or command["post_only"] > 1
     ):
         return codes.REJECT_FIELD_INVALID
     return 0
@@ -89,12 +116,20 @@ def owns_account(core, account):
 
 
 @inner
-def _check_account(core, command):
-    if not owns_account(core, np.int64(command["account"])):
+def check_account(core, account, offset):
+    """Checks 10 to 11a."""
+    if not owns_account(core, account):
         return codes.REJECT_ACCOUNT_UNKNOWN
-    active = core.accounts[command["account"]]["active"]
-    if active == 0 and command["offset"] == codes.OFFSET_OPEN:
+    return check_activity(core.accounts[account], offset)
+
+
+@inner
+def check_activity(account, offset):
+    """Checks 11 and 11a."""
+    if account["active"] == 0 and offset == codes.OFFSET_OPEN:
         return codes.REJECT_ACCOUNT_INACTIVE
+    if account["blocked"] != 0:
+        return codes.REJECT_ACCOUNT_BLOCKED
     return 0
 
 
@@ -115,17 +150,15 @@ def check_right(product, number, account, offset):
 
 
 @inner
-def _check_capabilities(product, command):
+def _check_capabilities(product, command, stops):
+    """Checks 14 to 17."""
     if (product["kinds_allowed"] >> np.int64(command["kind"])) & 1 == 0:
         return codes.REJECT_KIND_UNSUPPORTED
+    if product["stops_allowed"] < stops:
+        return codes.REJECT_STOP_UNSUPPORTED
     if (product["times_allowed"] >> np.int64(command["time_in_force"])) & 1 == 0:
         return codes.REJECT_TIME_IN_FORCE_UNSUPPORTED
-    offset = command["offset"]
-    rule = product["offset_rule"]
-    if offset != codes.OFFSET_OPEN and (
-        rule == codes.OFFSET_RULE_NONE
-        or (offset == codes.OFFSET_CLOSE_TODAY and rule != codes.OFFSET_RULE_TODAY_YESTERDAY)
-    ):
+    if not is_offset_known(product, np.int64(command["offset"])):
         return codes.REJECT_OFFSET_UNSUPPORTED
     minimum = np.int64(command["minimum_quantity"])
     if minimum != 0 and (
@@ -139,21 +172,55 @@ def _check_capabilities(product, command):
 
 
 @inner
-def _check_phase(product, instrument, command):
-    phase = product["phase"]
-    if not takes_entry(phase):
-        return codes.REJECT_PHASE_NO_ENTRY
-    if instrument["halted"] != 0:
-        return codes.REJECT_HALTED
-    if phase != codes.PHASE_CONTINUOUS and (
-        command["kind"] != codes.KIND_LIMIT or command["time_in_force"] != codes.TIME_DAY
-    ):
-        return codes.REJECT_NOT_IN_AUCTION
+def is_offset_known(product, offset):
+    """Check 16: does the product's offset rule know the offset?"""
+    rule = product["offset_rule"]
+    return offset == codes.OFFSET_OPEN or (
+        rule != codes.OFFSET_RULE_NONE
+        and (offset != codes.OFFSET_CLOSE_TODAY or rule == codes.OFFSET_RULE_TODAY_YESTERDAY)
+    )
+
+
+@inner
+def _check_attributes(core, product, command, stops):
+    """Checks 17a to 17c."""
+    rests = command["kind"] == codes.KIND_LIMIT and is_resting_time(command["time_in_force"])
+    if command["post_only"] != 0 and (product["post_only_allowed"] == 0 or not rests or stops != 0):
+        return codes.REJECT_POST_ONLY_UNSUPPORTED
+    display = np.int64(command["display_quantity"])
+    if display != 0 and not (rests and _display_fits(product, display, command["quantity"])):
+        return codes.REJECT_DISPLAY_INVALID
+    day = np.int64(command["good_till_day"])
+    if command["time_in_force"] == codes.TIME_GTD:
+        if day < core.now[0]["trading_day"]:
+            return codes.REJECT_GOOD_TILL_INVALID
+    elif day != 0:
+        return codes.REJECT_GOOD_TILL_INVALID
     return 0
 
 
 @inner
-def _check_entry_price(product, instrument, command):
+def _display_fits(product, display, quantity):
+    """Check 17b of an order that rests."""
+    return (
+        0 < product["display_minimum"] <= display <= np.int64(quantity)
+        and display % product["quantity_step"] == 0
+    )
+
+
+@inner
+def check_phase(product, instrument):
+    """Checks 18 and 19."""
+    if not takes_entry(product["phase"]):
+        return codes.REJECT_PHASE_NO_ENTRY
+    if instrument["halted"] != 0:
+        return codes.REJECT_HALTED
+    return 0
+
+
+@inner
+def check_entry_price(product, instrument, command):
+    """Checks 21 to 24."""
     price = command["price"]
     if command["kind"] != codes.KIND_LIMIT:
         if price == 0:
@@ -161,6 +228,19 @@ def _check_entry_price(product, instrument, command):
         if product["protection_allowed"] == 0:
             return codes.REJECT_PRICE_NOT_ALLOWED
     return check_price(instrument, price)
+
+
+@inner
+def check_band(product, instrument, side, price):
+    """Check 24a of an order that names its price."""
+    if product["band_ticks"] == 0 or product["phase"] != codes.PHASE_CONTINUOUS:
+        return 0
+    worst = band_limit(product, instrument, side)
+    if side == codes.SIDE_BUY and price > worst:
+        return codes.REJECT_PRICE_ABOVE_BAND
+    if side == codes.SIDE_SELL and price < worst:
+        return codes.REJECT_PRICE_BELOW_BAND
+    return 0
 
 
 @inner
@@ -192,21 +272,61 @@ def check_quantity(product, kind, quantity):
 
 
 @inner
-def check_holdings(core, product, instrument, row, member, side, offset, quantity, price):
-    """Checks 28 to 30: closeable volume, position limit, credit. `row` NIL: an empty position."""
+def check_holdings(
+    core, product, instrument, row, limited, member, side, offset, quantity, price, lots, value
+):
+    """Checks 28 to 30: closeable volume, position limit, opening cap, credit.
+
+    `row` NIL: an empty position; `limited`: the row whose limits count (`accounts.limit_row`);
+    `lots`, `value`: what an order judged together with this one opens and uses.
+    """
     rule = product["offset_rule"]
     if rule != codes.OFFSET_RULE_NONE:
-        position = core.positions[row]
         if offset != codes.OFFSET_OPEN:
-            if quantity > closeable(position, rule, 1 - side, offset):
+            if quantity > closeable(core.positions[row], rule, 1 - side, offset):
                 return _insufficient(rule, offset)
             return 0
+        position = core.positions[limited]
         if quantity > position_room(product, instrument, position, side):
             return codes.REJECT_POSITION_LIMIT
+        if product["opening_cap"] != 0:
+            opening = np.int64(position["opening"][0]) + np.int64(position["opening"][1])
+            opened = np.int64(position["opened"]) + opening + lots
+            if opened + quantity > product["opening_cap"]:
+                return codes.REJECT_OPENING_CAP
     if uses_credit(product, offset):
-        value = price * instrument["multiplier"] * quantity
+        value += price * instrument["multiplier"] * quantity
         if value > core.members[member]["credit"] - core.members[member]["used"]:
             return codes.REJECT_FUNDS_INSUFFICIENT
+    return 0
+
+
+@inner
+def check_meeting(core, product, instrument, account, side, price, post_only):
+    """Checks 31 and 32: what stands on the other side."""
+    if product["phase"] != codes.PHASE_CONTINUOUS:
+        return check_own_group(core, product, instrument, account, side, price)
+    limit_rank = rank_of(instrument, 1 - side, price)
+    if post_only and best_rank(instrument, 1 - side) <= limit_rank:
+        return codes.REJECT_POST_ONLY_WOULD_TRADE
+    return 0
+
+
+@inner
+def check_own_group(core, product, instrument, account, side, price):
+    """Check 31: would the order cross one of its own group?"""
+    if self_trade_mode(core, product, account) == codes.SELF_TRADE_ALLOW:
+        return 0
+    group = core.accounts[account]["group"]
+    limit_rank = rank_of(instrument, 1 - side, price)
+    rank = best_rank(instrument, 1 - side)
+    while rank <= limit_rank and rank < instrument["ranks"]:
+        slot = np.int64(core.levels[level_index(instrument, 1 - side, rank)]["head"])
+        while slot != NIL:
+            if core.accounts[core.orders[slot]["account"]]["group"] == group:
+                return codes.REJECT_SELF_TRADE
+            slot = np.int64(core.orders[slot]["next"])
+        rank = next_level(core, instrument, 1 - side, rank + 1)
     return 0
 
 
@@ -226,7 +346,7 @@ def position_room(product, instrument, position, side):
     if limit == 0:
         limit = product["position_limit"]
     if limit == 0:
-        limit = np.int64(POSITION_MAX)
+        limit = np.int64(HOLDING_MAX)
     held = np.int64(position["today"][side]) + np.int64(position["yesterday"][side])
     return limit - held - np.int64(position["opening"][side])
 
@@ -234,12 +354,13 @@ def position_room(product, instrument, position, side):
 @inner
 def check_amend(core, product, instrument, order, new_quantity):
     """Checks 11 to 15 of an order_amend."""
-    if product["amend_allowed"] == 0:
+    if product["amend_allowed"] == 0 or order["flags"] & WAITING != 0:
         return codes.REJECT_AMEND_UNSUPPORTED
     account = core.accounts[order["account"]]
     offset = np.int64(order["offset"])
-    if account["active"] == 0 and offset == codes.OFFSET_OPEN:
-        return codes.REJECT_ACCOUNT_INACTIVE
+    reason = check_activity(account, offset)
+    if reason != 0:
+        return reason
     reason = check_right(product, instrument["product"], account, offset)
     if reason != 0:
         return reason
@@ -252,3 +373,56 @@ def check_amend(core, product, instrument, order, new_quantity):
     if new_quantity <= 0:
         return codes.REJECT_QUANTITY_BELOW_MINIMUM
     return 0
+
+
+@inner
+def check_stop(core, command):
+    """Checks 9 to 27 of a stop_enter."""
+    stops = np.int64(2 if command["trail"] > 0 else 1)
+    reason = check_terms(core, command, stops)
+    if reason != 0:
+        return reason
+    instrument = core.instruments[command["instrument"]]
+    product = core.products[instrument["product"]]
+    reason = check_phase(product, instrument)
+    if reason != 0:
+        return reason
+    reason = check_entry_price(product, instrument, command)
+    if reason != 0:
+        return reason
+    reason = check_stop_price(instrument, command)
+    if reason != 0:
+        return reason
+    return check_quantity(product, np.int64(command["kind"]), np.int64(command["quantity"]))
+
+
+@inner
+def stop_price_of(instrument, command):
+    """Where a new stop waits: as sent, or `trail` away from the last price."""
+    if command["trail"] == 0:
+        return command["stop_price"]
+    if command["side"] == codes.SIDE_BUY:
+        return instrument["last_price"] + command["trail"]
+    return instrument["last_price"] - command["trail"]
+
+
+@inner
+def check_stop_price(instrument, command):
+    """Checks 24b and 24c."""
+    trail = command["trail"]
+    if trail < 0 or trail >= PRICE_MAX or trail % instrument["tick"] != 0:
+        return codes.REJECT_STOP_PRICE_INVALID
+    if trail != 0 and command["stop_price"] != 0:
+        return codes.REJECT_STOP_PRICE_INVALID
+    stop_price = stop_price_of(instrument, command)
+    if check_price(instrument, stop_price) != 0:
+        return codes.REJECT_STOP_PRICE_INVALID
+    if trail == 0 and is_met(np.int64(command["side"]), stop_price, instrument["last_price"]):
+        return codes.REJECT_STOP_PRICE_MET
+    return 0
+
+
+@inner
+def is_met(side, stop_price, price):
+    """Does a trade at `price` set a stop off?"""
+    return price >= stop_price if side == codes.SIDE_BUY else price <= stop_price

@@ -9,12 +9,16 @@ from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import limits, state
 from twinex.venue.core.accounts import move_positions
 from twinex.venue.core.bits import words_for_ranks
+from twinex.venue.core.book import best_rank, rank_of
+from twinex.venue.core.carried import find_carried, move_carried
 from twinex.venue.core.ids import find_id, move_ids
 from twinex.venue.core.limits import (
+    ENTRIES_MAX,
     EVENT_BYTES_A_CANCEL,
     EVENT_BYTES_A_FILL,
+    EVENT_BYTES_A_QUOTE,
+    EVENT_BYTES_A_STOP,
     EVENT_BYTES_AN_INSTRUMENT,
-    EVENT_BYTES_AN_ORDER,
     EVENT_BYTES_FIXED,
     LEGS,
     LEVELS_MAX,
@@ -32,6 +36,8 @@ _START_SLOTS = 1 << 16
 _START_LEVELS = 1 << 14
 _START_WORDS = 1 << 10
 _START_ROWS = 64
+_START_TRADES = 1 << 12
+_ROWS_A_COMMAND = 4 * ENTRIES_MAX + 2  # orders: two legs an entry; positions: with the group's row
 PAGE_BYTES = 4096
 
 
@@ -40,45 +46,99 @@ def shortage(core, command):
     """What must grow before `command` may be applied; `now.needed` says to how much."""
     now = core.now[0]
     template = np.int64(command["template_id"])
-    if _event_bytes(core, command, template) > (now["event_limit"] - now["event_position"]) * 8:
-        now["needed"] = _event_bytes(core, command, template)
+    fills = _fills(core, command, template)
+    octets = _event_bytes(core, template, fills)
+    if octets > (now["event_limit"] - now["event_position"]) * 8:
+        now["needed"] = octets
         return state.SHORT_EVENTS
+    if now["last_trade_id"] + fills >= len(core.trades):
+        now["needed"] = now["last_trade_id"] + fills + 1
+        return state.SHORT_TRADES
     if template < codes.DAY_OPEN:
         return _shortage_of_member(core, command)
     return _shortage_of_exchange(core, command, template)
 
 
 @inner
-def _event_bytes(core, command, template):
-    """An upper bound of the event bytes that `command` makes.
+def _fills(core, command, template):
+    """An upper bound of the trades that `command` makes.
 
     It must be small for what any member can send at any time: a segment ends where it does not fit.
     """
     now = core.now[0]
-    if template == codes.ORDER_ENTER:
-        return EVENT_BYTES_FIXED + _fills_of_order(core, command) * EVENT_BYTES_A_FILL
+    if template == codes.ORDER_ENTER or template == codes.FORCED_CLOSE:
+        return _fills_of_order(core, command)
     if template == codes.ORDER_AMEND:
-        return EVENT_BYTES_FIXED + _fills_of_amend(core, command) * EVENT_BYTES_A_FILL
-    if template == codes.MASS_CANCEL or template == codes.LIMITS_SET:
-        return EVENT_BYTES_FIXED + now["live_orders"] * EVENT_BYTES_A_CANCEL
-    each = (now["instrument_high"] + PRODUCTS_MAX) * EVENT_BYTES_AN_INSTRUMENT
-    if template == codes.TIMER:
-        return EVENT_BYTES_FIXED + each
-    if template == codes.PHASE_SET or template == codes.HALT_SET or template == codes.DAY_END:
-        return EVENT_BYTES_FIXED + each + now["live_orders"] * EVENT_BYTES_AN_ORDER
-    return np.int64(EVENT_BYTES_FIXED)
+        return _fills_of_amend(core, command)
+    if template == codes.QUOTE_ENTER:
+        lots = np.int64(command["bid_quantity"]) + np.int64(command["ask_quantity"])
+        return _fills_of_lots(
+            core, np.int64(command["instrument"]), np.int64(command["account"]), lots
+        )
+    is_any = template == codes.MASS_QUOTE or template == codes.PHASE_SET
+    if is_any or template == codes.HALT_SET or template == codes.DAY_END:
+        return now["live_orders"] + now["slices"]
+    return np.int64(0)
+
+
+@inner
+def _event_bytes(core, template, fills):
+    """An upper bound of the event bytes that a command of that many fills makes."""
+    now = core.now[0]
+    octets = EVENT_BYTES_FIXED + fills * EVENT_BYTES_A_FILL
+    if fills > 0:
+        octets += now["stops"] * EVENT_BYTES_A_STOP
+    if template == codes.QUOTE_ENTER:
+        return octets + EVENT_BYTES_A_QUOTE
+    if template == codes.MASS_QUOTE:
+        return octets + ENTRIES_MAX * EVENT_BYTES_A_QUOTE
+    is_bulk = template == codes.MASS_CANCEL or template == codes.OPERATOR_CANCEL
+    if is_bulk or template == codes.LIMITS_SET:
+        return octets + now["live_orders"] * EVENT_BYTES_A_CANCEL
+    if (
+        template == codes.TIMER
+        or template == codes.PHASE_SET
+        or template == codes.HALT_SET
+        or template == codes.DAY_END
+    ):
+        octets += (now["instrument_high"] + PRODUCTS_MAX) * EVENT_BYTES_AN_INSTRUMENT
+    return octets
+
+
+@inner
+def _fills_of_lots(core, number, account, lots):
+    """Fills of an incoming order of `lots` lots, and of the stops these may set off.
+
+    Every fill takes a lot; and it fills the incoming order, or a resting one, or a part of an
+    iceberg. Orders that self-trade prevention cancels take no lot.
+    """
+    if not 0 < number < len(core.instruments) or lots <= 0:
+        return np.int64(0)
+    instrument = core.instruments[number]
+    parts = instrument["live_orders"] + instrument["slices"] + instrument["stops"]
+    is_grouped = 0 < account < len(core.accounts) and core.accounts[account]["group"] != 0
+    if is_grouped or instrument["stops"] > 0:
+        return parts
+    return min(lots, parts)
 
 
 @inner
 def _fills_of_order(core, command):
-    """Every fill of an order fills a resting order whole, but the last; too large a one none."""
+    """As of its lots; an order that is too large, or that meets nothing, makes none."""
     number, quantity = np.int64(command["instrument"]), np.int64(command["quantity"])
     if not 0 < number < len(core.instruments):
         return np.int64(0)
-    product = core.products[core.instruments[number]["product"]]
+    instrument = core.instruments[number]
+    product = core.products[instrument["product"]]
     if quantity > max(product["quantity_maximum_limit"], product["quantity_maximum_market"]):
         return np.int64(0)
-    return max(np.int64(0), min(quantity, core.instruments[number]["live_orders"]))
+    price, side = command["price"], np.int64(command["side"])
+    if price != 0 and side <= 1:
+        if not 0 < instrument["lower"] <= price <= instrument["upper"]:
+            return np.int64(0)
+        if best_rank(instrument, 1 - side) > rank_of(instrument, 1 - side, price):
+            return np.int64(0)
+    return _fills_of_lots(core, number, np.int64(command["account"]), quantity)
 
 
 @inner
@@ -91,22 +151,38 @@ def _fills_of_amend(core, command):
         salt, client_id = core.now[0]["id_salt"], command["target_client_id"]
         named = core.ids[find_id(core.ids, salt, member, client_id)]["sequence"]
     place = named - core.now[0]["first_sequence"]
-    if not 0 <= place < len(core.slots):
+    if place >= len(core.slots):
         return np.int64(0)
-    order = core.orders[np.int64(core.slots[place]["slot"])]
-    live = core.instruments[np.int64(order["instrument"])]["live_orders"]
-    return max(np.int64(0), min(np.int64(command["new_quantity"]), live))
+    slot = np.int64(NIL)
+    if place >= 0:
+        slot = np.int64(core.slots[place]["slot"])
+    else:
+        seat = np.int64(command["seat"])
+        member = core.seats[seat] if 0 < seat < len(core.seats) else np.int64(NIL)
+        slot = find_carried(core, member, command["order_id"])
+    if slot <= NIL:
+        return np.int64(0)
+    order = core.orders[slot]
+    number, account = np.int64(order["instrument"]), np.int64(order["account"])
+    return _fills_of_lots(core, number, account, np.int64(command["new_quantity"]))
 
 
 @inner
 def _shortage_of_member(core, command):
+    """Rows that any command of a member may need: a mass quote makes most of them."""
     now = core.now[0]
-    if now["order_free"] == NIL and now["order_high"] + 1 >= len(core.orders):
+    if now["order_high"] + _ROWS_A_COMMAND >= len(core.orders):
         return state.SHORT_ORDERS
-    if now["position_count"] + 1 >= len(core.positions):
+    if now["position_count"] + _ROWS_A_COMMAND >= len(core.positions):
         return state.SHORT_POSITIONS
     if (now["id_count"] + 1) * 2 > len(core.ids):
         return state.SHORT_IDS
+    return _shortage_of_slots(core, command)
+
+
+@inner
+def _shortage_of_slots(core, command):
+    now = core.now[0]
     place = command["sequence"] - now["first_sequence"]
     if now["day"] == 1 and place >= len(core.slots):
         now["needed"] = place + 1
@@ -134,9 +210,21 @@ def _shortage_of_exchange(core, command, template):
     if template == codes.ACCOUNT_DEFINE:
         number = np.int64(command["account"])
         return _short_of(core, core.accounts, number, limits.ACCOUNTS_MAX, state.SHORT_ACCOUNTS)
-    is_full = core.now[0]["position_count"] + 1 >= len(core.positions)
+    if template == codes.GROUP_DEFINE:
+        number = np.int64(command["group"])
+        return _short_of(core, core.groups, number, limits.GROUPS_MAX, state.SHORT_GROUPS)
+    now = core.now[0]
+    is_full = now["position_count"] + _ROWS_A_COMMAND >= len(core.positions)
     if template == codes.POSITION_SET and is_full:
         return state.SHORT_POSITIONS
+    if template == codes.ORDER_CARRY or template == codes.FORCED_CLOSE:
+        if is_full:
+            return state.SHORT_POSITIONS
+        if now["order_high"] + _ROWS_A_COMMAND >= len(core.orders):
+            return state.SHORT_ORDERS
+        if (now["carried_count"] + 1) * 2 > len(core.carried):
+            return state.SHORT_CARRIED
+        return _shortage_of_slots(core, command)
     if template == codes.INSTRUMENT_DEFINE:
         number = np.int64(command["instrument"])
         short = _short_of(
@@ -179,6 +267,7 @@ def empty_core(salt: int = 0) -> state.Core:
     """
     now = np.zeros(1, state.NOW)
     now[0]["id_salt"] = salt
+    now[0]["touch_mark"] = 1  # rows begin with mark 0
     return state.Core(
         now=now,
         products=np.zeros(PRODUCTS_MAX + 1, state.PRODUCT),
@@ -186,14 +275,19 @@ def empty_core(salt: int = 0) -> state.Core:
         levels=np.zeros(_START_LEVELS, state.LEVEL),
         bits=np.zeros(_START_WORDS, np.int64),
         orders=_aligned(_START_ORDERS, state.ORDER),
+        extras=_aligned(_START_ORDERS, state.EXTRA),
         slots=np.zeros(_START_SLOTS, state.ENTERED),
+        carried=np.zeros(_START_ROWS, state.CARRIED),
         members=np.zeros(_START_ROWS, state.MEMBER),
         seats=np.zeros(_START_ROWS, np.int64),
         accounts=np.zeros(_START_ROWS, state.ACCOUNT),
+        groups=np.zeros(_START_ROWS, np.int64),
         positions=_aligned(_START_POSITIONS, state.POSITION),
+        holders=np.zeros(_START_POSITIONS, state.HOLDER),
         position_index=np.zeros(4 * _START_POSITIONS, np.int32),
         ids=_aligned(_START_IDS, state.USED_ID),
         touched=np.zeros(_START_POSITIONS, np.int64),
+        trades=np.zeros(_START_TRADES, state.TRADE),
         scratch=np.zeros(_START_ORDERS, np.int64),
         events=union_view(np.zeros(4096, np.uint8), EVENT),
         event_words=np.zeros(512, np.int64),
@@ -228,13 +322,18 @@ def grow(core: state.Core, short: int) -> state.Core:
     needed = int(core.now[0]["needed"])
     if short == state.SHORT_ORDERS:
         orders = _larger(core.orders, 0, aligned=True)
-        return core._replace(orders=orders, scratch=np.zeros(len(orders), np.int64))
+        extras = _larger(core.extras, len(orders), aligned=True)
+        return core._replace(orders=orders, extras=extras, scratch=np.zeros(len(orders), np.int64))
     if short == state.SHORT_POSITIONS:
         return _grow_positions(core)
     if short == state.SHORT_IDS:
         ids = _aligned(4 * len(core.ids), state.USED_ID)
         move_ids(core.ids, ids, core.now[0]["id_salt"])
         return core._replace(ids=ids)
+    if short == state.SHORT_CARRIED:
+        carried = np.zeros(4 * len(core.carried), state.CARRIED)
+        move_carried(core.carried, carried)
+        return core._replace(carried=carried)
     if short == state.SHORT_LEVELS:
         levels, bits = _larger(core.levels, needed), _larger(core.bits, needed // 8)
         return core._replace(levels=levels, bits=bits)
@@ -244,6 +343,8 @@ def grow(core: state.Core, short: int) -> state.Core:
         state.SHORT_MEMBERS: "members",
         state.SHORT_SEATS: "seats",
         state.SHORT_ACCOUNTS: "accounts",
+        state.SHORT_GROUPS: "groups",
+        state.SHORT_TRADES: "trades",
     }[short]
     return core._replace(**{name: _larger(getattr(core, name), needed)})
 
@@ -252,8 +353,12 @@ def _grow_positions(core: state.Core) -> state.Core:
     positions = _larger(core.positions, 0, aligned=True)
     index = np.zeros(4 * len(positions), np.int32)
     move_positions(positions, int(core.now[0]["position_count"]), index)
-    touched = np.zeros(len(positions), np.int64)
-    return core._replace(positions=positions, position_index=index, touched=touched)
+    return core._replace(
+        positions=positions,
+        holders=_larger(core.holders, len(positions)),
+        position_index=index,
+        touched=np.zeros(len(positions), np.int64),
+    )
 
 
 def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
@@ -261,7 +366,7 @@ def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
 
     Their memory is touched: the operating system hands it out now, not at the first order.
     """
-    while len(core.orders) <= orders:
+    while len(core.orders) <= orders + _ROWS_A_COMMAND:
         core = grow(core, state.SHORT_ORDERS)
     while len(core.ids) < 2 * commands:
         core = grow(core, state.SHORT_IDS)

@@ -9,11 +9,11 @@ from twinex.venue.compiler import kernel
 from twinex.venue.core.auction import auction_price
 from twinex.venue.core.book import best_rank, level_index, next_level, price_of
 from twinex.venue.core.limits import NIL
-from twinex.venue.core.state import Core, tables_of
+from twinex.venue.core.state import ICEBERG, Core, tables_of
 
 
 class Level(NamedTuple):
-    """One price level: price in 1/10000, lots, and how many orders."""
+    """One price level: price in 1/10000, lots shown, and how many orders."""
 
     price: int
     quantity: int
@@ -40,8 +40,12 @@ def _read_side(core, number, side, found):
         found[count, 1] = level["volume"]
         slot = np.int64(level["head"])
         while slot != NIL:
+            order = core.orders[slot]
             found[count, 2] += 1
-            slot = np.int64(core.orders[slot]["next"])
+            if order["flags"] & ICEBERG != 0:
+                hidden = np.int64(order["remaining"]) - np.int64(core.extras[slot]["shown"])
+                found[count, 1] -= hidden
+            slot = np.int64(order["next"])
         count += 1
         rank = next_level(core, instrument, side, rank + 1)
     return count

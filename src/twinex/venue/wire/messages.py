@@ -11,11 +11,13 @@ import numpy as np
 from twinex.venue.wire.schema import (
     COMMANDS,
     FRAME_HEADER_BYTES,
+    GROUP_HEAD_BYTES,
     HEADER_BYTES,
     SCHEMA_ID,
     SCHEMA_VERSION,
     TEMPLATE_BY_ID,
     TEMPLATES,
+    Group,
     Template,
 )
 
@@ -25,7 +27,10 @@ class MessageError(ValueError):
 
 
 class Message(NamedTuple):
-    """A decoded message: its name and its fields (int, str for text, bytes for hashes)."""
+    """A decoded message: its name and its fields (int, str for text, bytes for hashes).
+
+    A repeating group is a field too: a list of dicts.
+    """
 
     name: str
     fields: dict[str, Any]
@@ -37,23 +42,33 @@ def padded(length: int) -> int:
 
 
 def encode(name: str, **fields: Any) -> bytes:
-    """One message, SBE header first. Absent fields are zero.
+    """One message, SBE header first. Absent fields are zero; a group is a list of dicts.
 
     Raises MessageError for an unknown message or field, or a value that does not fit its type.
     """
     template = TEMPLATES.get(name)
     if template is None:
         raise MessageError(f"no message {name!r} in spec/messages.xml")
-    block = np.zeros((), dtype=template.block)
-    for field, value in fields.items():
-        _store(template, block, field, value)
+    group = template.group
+    entries = fields.pop(group.name, []) if group else []
     head = np.array(
         [template.block_length, template.id, SCHEMA_ID, SCHEMA_VERSION], dtype="<u2"
     ).tobytes()
-    return head + block.tobytes()
+    body = _encode_block(template, fields)
+    if group is not None:
+        body += np.array([group.block_length, len(entries), 0, 0], dtype="<u2").tobytes()
+        body += b"".join(_encode_block(group, entry) for entry in entries)
+    return head + body
 
 
-def _store(template: Template, block: np.ndarray, field: str, value: Any) -> None:
+def _encode_block(template: Template | Group, fields: dict[str, Any]) -> bytes:
+    block = np.zeros((), dtype=template.block)
+    for field, value in fields.items():
+        _store(template, block, field, value)
+    return block.tobytes()
+
+
+def _store(template: Template | Group, block: np.ndarray, field: str, value: Any) -> None:
     kinds = template.block.fields
     assert kinds is not None
     if field not in kinds:
@@ -87,8 +102,27 @@ def decode(data: bytes | memoryview | np.ndarray) -> Message:
         raise MessageError(f"no template {template_id} in schema {schema_id}")
     if block_length < template.block_length or len(data) < HEADER_BYTES + template.block_length:
         raise MessageError(f"{template.name}: {len(data) - HEADER_BYTES} bytes of block, too few")
-    block = np.frombuffer(data, dtype=template.block, count=1, offset=HEADER_BYTES)[0]
-    return Message(template.name, {name: _load(block[name]) for name in template.block.names or ()})
+    fields = _decode_block(template, data, HEADER_BYTES)
+    if template.group is not None:
+        fields[template.group.name] = _decode_group(
+            template.group, data, HEADER_BYTES + block_length
+        )
+    return Message(template.name, fields)
+
+
+def _decode_block(template: Template | Group, data: bytes, start: int) -> dict[str, Any]:
+    block = np.frombuffer(data, dtype=template.block, count=1, offset=start)[0]
+    return {name: _load(block[name]) for name in template.block.names or ()}
+
+
+def _decode_group(group: Group, data: bytes, start: int) -> list[dict[str, Any]]:
+    if len(data) < start + GROUP_HEAD_BYTES:
+        raise MessageError(f"{group.name}: the head of the group is cut off")
+    length, count = np.frombuffer(data, dtype="<u2", count=2, offset=start).tolist()
+    start += GROUP_HEAD_BYTES
+    if length < group.block_length or len(data) < start + count * length:
+        raise MessageError(f"{group.name}: {count} entries of {length} bytes do not fit")
+    return [_decode_block(group, data, start + at * length) for at in range(count)]
 
 
 def _load(value: Any) -> Any:

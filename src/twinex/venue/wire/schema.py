@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 HEADER_BYTES = 8  # SBE message header
+GROUP_HEAD_BYTES = 8  # of a repeating group: entry length, number of entries, two zeros
 RECORD_HEADER_BYTES = 40  # journal record header, spec/journal.md
 FRAME_HEADER_BYTES = 8  # length and seat, in front of the sequencer
 EVENT_ID_FIRST = 100  # template ids below are commands
@@ -39,6 +40,15 @@ _FRAME_HEADER = [("length", "<u4"), ("seat", "<i4")]
 
 
 @dataclass(frozen=True)
+class Group:
+    """A repeating group behind a block: its head, then entries of `block` each."""
+
+    name: str
+    block_length: int
+    block: np.dtype
+
+
+@dataclass(frozen=True)
 class Template:
     """One message of the schema: `block` is the dtype of its fields, without any header."""
 
@@ -46,6 +56,7 @@ class Template:
     id: int
     block_length: int
     block: np.dtype
+    group: Group | None = None
 
     @property
     def is_event(self) -> bool:
@@ -78,19 +89,27 @@ def _read_schema() -> tuple[int, int, dict[str, Template], dict[str, dict[str, i
         }
     templates = {}
     for node in root.findall(f"{_NAMESPACE}message"):
-        fields = node.findall("field")
-        length = int(node.get("blockLength", "0"))
-        block = np.dtype(
-            {
-                "names": [field.get("name", "") for field in fields],
-                "formats": [formats[field.get("type", "")] for field in fields],
-                "offsets": [int(field.get("offset", "")) for field in fields],
-                "itemsize": length,
-            }
-        )
-        name = node.get("name", "")
-        templates[name] = Template(name, int(node.get("id", "0")), length, block)
+        name, length, block = _read_block(node, formats)
+        groups = [Group(*_read_block(group, formats)) for group in node.findall("group")]
+        assert len(groups) <= 1, f"{name} has more than one group"
+        group = groups[0] if groups else None
+        templates[name] = Template(name, int(node.get("id", "0")), length, block, group)
     return int(root.get("id", "0")), int(root.get("version", "0")), templates, enums
+
+
+def _read_block(node: ElementTree.Element, formats: dict[str, str]) -> tuple[str, int, np.dtype]:
+    """Name, length and dtype of the fields of a message or group."""
+    fields = node.findall("field")
+    length = int(node.get("blockLength", "0"))
+    block = np.dtype(
+        {
+            "names": [field.get("name", "") for field in fields],
+            "formats": [formats[field.get("type", "")] for field in fields],
+            "offsets": [int(field.get("offset", "")) for field in fields],
+            "itemsize": length,
+        }
+    )
+    return node.get("name", ""), length, block
 
 
 SCHEMA_ID, SCHEMA_VERSION, TEMPLATES, ENUMS = _read_schema()
