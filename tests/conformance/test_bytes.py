@@ -10,7 +10,7 @@ import pytest
 from vectorkit.dumps import Dump, read_dumps
 from vectorkit.parse import VectorError, read_all
 from vectorkit.replay import replay
-from vectorkit.systems import SYSTEMS
+from vectorkit.systems import SYSTEMS, fresh
 from vectorkit.wire import BY_ID, HEAD
 
 FACTOR = 0x9E3779B97F4A7C15
@@ -72,7 +72,7 @@ def test_crc_of_the_segment_heads() -> None:
 def test_systems_write_these_events(system: str, dump: Dump) -> None:
     title = "prices: middle: cp between sp and bp, the resting seller gains"
     (case,) = (case for case in read_all() if case.name == title)
-    assert replay(case, SYSTEMS[system]()).count(dump.content) == 1
+    assert replay(case, fresh(system, case)).count(dump.content) == 1
 
 
 def _message(dump: Dump) -> bytes:

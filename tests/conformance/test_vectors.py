@@ -8,7 +8,7 @@ from vectorkit.commands import build
 from vectorkit.expect import expected
 from vectorkit.parse import Case, read_all
 from vectorkit.replay import Mismatch, replay
-from vectorkit.systems import SYSTEMS
+from vectorkit.systems import SYSTEMS, fresh
 from vectorkit.wire import ENUMS, TEMPLATES, Value
 
 CASES = read_all()
@@ -18,7 +18,7 @@ CASES = read_all()
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case, system: str) -> None:
     try:
-        replay(case, SYSTEMS[system]())
+        replay(case, fresh(system, case))
     except Mismatch as wrong:
         pytest.fail(str(wrong), pytrace=False)
 

@@ -7,7 +7,7 @@ import sbe
 from vectorkit import wire
 from vectorkit.parse import read_all
 from vectorkit.replay import replay
-from vectorkit.systems import SYSTEMS
+from vectorkit.systems import SYSTEMS, fresh
 from vectorkit.wire import HEAD, TEMPLATES, Field, Template, Value
 from vectorkit.witness import fields_of, read_schema
 
@@ -143,7 +143,7 @@ def test_the_witness_reads_every_event_of_the_vectors(system: str, schema: sbe.S
     """All event bytes of all cases, gaps included: nothing but the fields is written."""
     names = set()
     for case in read_all():
-        stream = replay(case, SYSTEMS[system]())
+        stream = replay(case, fresh(system, case))
         place = 0
         while place < len(stream):
             length = HEAD.size + HEAD.unpack_from(stream, place)[0]

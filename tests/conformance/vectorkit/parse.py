@@ -62,6 +62,12 @@ class Setup:
     seats: dict[str, tuple[int, int]] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
 
+    @property
+    def first_sequence(self) -> int:
+        """Of the day, as its `day_open` says."""
+        words = [word.partition("=") for row in self.rows[:1] for word in row.words]
+        return next((int(text) for key, _, text in words if key == "first_sequence"), 1)
+
 
 @dataclass
 class Case:

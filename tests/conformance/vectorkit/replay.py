@@ -1,15 +1,13 @@
 """One case sent to one system, and the differences in words."""
 
 from vectorkit import show
-from vectorkit.commands import Command, World, build
+from vectorkit.commands import build
 from vectorkit.expect import expected
 from vectorkit.parse import Case
 from vectorkit.systems import System
 from vectorkit.wire import Event, WireError, decode_all
 from vectorkit.words import Expected
-
-_START_NS = 1_767_574_800_000_000_000  # 2026-01-05 09:00 in Shanghai
-_STEP_NS = 1_000_000
+from vectorkit.world import Command, World
 
 
 class Mismatch(AssertionError):  # noqa: N818
@@ -32,26 +30,25 @@ def _send(
     case: Case, world: World, system: System, command: Command, wanted: list[Expected] | None
 ) -> bytes:
     """Send one command and judge its answer; `wanted` None: a command of the setup."""
-    now_ns = _START_NS + command.sequence * _STEP_NS
     try:
-        answer = system.send(command.seat, command.message, now_ns)
+        answer = system.send(command.seat, command.message, command.clock_ns)
         events = decode_all(answer)
     except WireError as wrong:
         raise Mismatch(f"{_where(case, command)}\n  undecodable: {wrong}") from wrong
     except Exception as stop:
         raise Mismatch(f"{_where(case, command)}\n  the system stopped: {stop!r}") from stop
-    problems = _envelope(command, events, now_ns)
+    problems = _envelope(command, events)
     problems += _setup(events) if wanted is None else _differences(wanted, events)
     if problems:
         raise Mismatch(_report(case, world, command, events, problems))
     return answer
 
 
-def _envelope(command: Command, events: list[Event], now_ns: int) -> list[str]:
+def _envelope(command: Command, events: list[Event]) -> list[str]:
     """Sequence, index and time, which every event has."""
     problems = [] if events else ["no event at all"]
     for index, event in enumerate(events):
-        due = {"sequence": command.sequence, "index": index, "time_ns": now_ns}
+        due = {"sequence": command.sequence, "index": index, "time_ns": command.time_ns}
         problems += [
             f"event {index}: {key} {event.fields[key]}, not {number}"
             for key, number in due.items()

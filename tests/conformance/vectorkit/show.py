@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from vectorkit.commands import LEGS, SCALED, World
 from vectorkit.wire import TEMPLATES, Event, Value
+from vectorkit.world import SCALED, World
 
 _LINES = {
     "order_accepted": "accepted {order}{quantity} @ {price}",
@@ -26,6 +26,18 @@ _LINES = {
     "halt_changed": "halt {instrument} {halted}",
     "limits_changed": "limits {instrument} {lower_limit} {upper_limit}",
     "reference_changed": "reference {number}",
+    "stop_accepted": "waits {order}{quantity} @ {price} at {stop_price} trail {trail}",
+    "stop_triggered": "triggered {order}{quantity} at {stop_price}",
+    "order_refreshed": "refreshed {order}{quantity} @ {price} left {remaining}",
+    "order_reduced": "reduced {order}{quantity} @ {price} left {remaining}",
+    "quote_accepted": "quoted {instrument} {account} bid {bid} ask {ask}",
+    "mass_quoted": "mass_quoted {count}",
+    "quote_requested": "requested {instrument}",
+    "rule_changed": "rule {product} {instrument} {rule} {value}",
+    "block_changed": "block {member} {account} {blocked} {operator_reason}",
+    "trade_busted": "busted #{trade_id} {quantity} @ {price} {operator_reason}",
+    "trade_corrected": "corrected #{trade_id} {quantity} @ {price} from {old_price}"
+    " {operator_reason}",
     "day_opened": "day_opened {trading_day}",
     "day_ended": "day_ended orders {orders} trades {trades} volume {volume} rejects {rejects}",
 }
@@ -42,8 +54,15 @@ def value(event: str, field: str, number: Value) -> str:
 def line(world: World, event: Event) -> str:
     """An event as a table line; every order stands with its label, or its id without one."""
     shown = {key: value(event.name, key, number) for key, number in event.fields.items()}
+    orders = {command.order_id: label for label, command in world.labels.items()}
     labels = {command.sequence: label for label, command in world.labels.items()}
-    order_id, first = event.fields.get("order_id"), event.fields.get("first_seen")
-    order = labels.get(int(order_id or 0) // LEGS, order_id)
-    more = {"order": f"{order} ", "first": labels.get(int(first or 0), first)}
+    names = {
+        key: orders.get(int(number), number)
+        for key, number in event.fields.items()
+        if key.endswith("order_id")
+    }
+    more = {"order": f"{names.get('order_id')} "}
+    more |= {side: names.get(f"{side}_order_id") for side in ("bid", "ask")}
+    first = event.fields.get("first_seen")
+    more["first"] = labels.get(int(first or 0), first)
     return _LINES[event.name].format_map(shown | more)

@@ -6,6 +6,8 @@ A new system is one adapter class and one entry in `SYSTEMS`.
 from collections.abc import Callable
 from typing import Protocol
 
+from vectorkit.parse import Case
+
 
 class System(Protocol):
     """A fresh system without reference data; the first message it is sent is a `day_open`."""
@@ -29,4 +31,9 @@ class VenueSystem:
         return self._venue.send(seat, message)
 
 
-SYSTEMS: dict[str, Callable[[], System]] = {"venue": VenueSystem}
+SYSTEMS: dict[str, Callable[..., System]] = {"venue": VenueSystem}
+
+
+def fresh(system: str, case: Case) -> System:
+    """A system for that case: its first sequence is the one that the case's day says."""
+    return SYSTEMS[system](first_sequence=case.setup.first_sequence)

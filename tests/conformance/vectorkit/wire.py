@@ -8,11 +8,13 @@ from pathlib import Path
 
 SPEC = Path(__file__).resolve().parents[3] / "spec"
 HEAD = struct.Struct("<HHHH")  # block length, template, schema, version
+GROUP_HEAD = struct.Struct("<HHHH")  # block length, entries, 0, 0
 COMMAND_IDS = range(1, 100)
 
 _FORMS = {"int64": "q", "int32": "i", "uint32": "I", "uint16": "H", "uint8": "B"}
 _NAMESPACE = "{http://fixprotocol.io/2016/sbe}"
 Value = int | bytes
+Entries = list[dict[str, Value]]
 
 
 class WireError(ValueError):
@@ -34,21 +36,32 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A repeating group behind the block: `length` bytes an entry."""
+
+    name: str
+    length: int
+    fields: dict[str, Field]
+
+
+@dataclass(frozen=True)
 class Template:
-    """One message of the schema, `length` bytes of block."""
+    """One message of the schema, `length` bytes of block; at most one group behind it."""
 
     name: str
     id: int
     length: int
     fields: dict[str, Field]
+    group: Group | None = None
 
 
 @dataclass
 class Event:
-    """One decoded event: its name and its fields as they stand on the wire."""
+    """One decoded message: its name, its fields as they stand on the wire, its group's entries."""
 
     name: str
     fields: dict[str, Value]
+    entries: Entries = field(default_factory=list)
 
 
 def _types(root: ElementTree.Element) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
@@ -64,20 +77,28 @@ def _types(root: ElementTree.Element) -> tuple[dict[str, str], dict[str, dict[st
     return forms, enums
 
 
+def _fields(
+    node: ElementTree.Element, forms: dict[str, str], enums: dict[str, dict[str, int]]
+) -> dict[str, Field]:
+    """The fields that stand directly in a message or group."""
+    found = {}
+    for spot in node.iterfind("field"):
+        name, kind = spot.attrib["name"], spot.attrib["type"]
+        found[name] = Field(name, int(spot.attrib["offset"]), forms[kind], enums.get(kind, {}))
+    return found
+
+
 def _templates(root: ElementTree.Element) -> Iterator[Template]:
     forms, enums = _types(root)
     for node in root.iterfind(f"{_NAMESPACE}message"):
-        fields = {
-            f.attrib["name"]: Field(
-                f.attrib["name"],
-                int(f.attrib["offset"]),
-                forms[f.attrib["type"]],
-                enums.get(f.attrib["type"], {}),
-            )
-            for f in node.iterfind("field")
-        }
+        groups = [
+            Group(g.attrib["name"], int(g.attrib["blockLength"]), _fields(g, forms, enums))
+            for g in node.iterfind("group")
+        ]
+        assert len(groups) <= 1, node.attrib["name"]
         length = int(node.attrib["blockLength"])
-        yield Template(node.attrib["name"], int(node.attrib["id"]), length, fields)
+        fields = _fields(node, forms, enums)
+        yield Template(node.attrib["name"], int(node.attrib["id"]), length, fields, *groups)
 
 
 _ROOT = ElementTree.parse(SPEC / "messages.xml").getroot()
@@ -87,19 +108,38 @@ TEMPLATES = {template.name: template for template in _templates(_ROOT)}
 BY_ID = {template.id: template for template in TEMPLATES.values()}
 
 
-def encode(name: str, values: dict[str, Value]) -> bytes:
-    """The message `name`, SBE header first; fields not given are zero."""
+def encode(name: str, values: dict[str, Value], entries: Entries | None = None) -> bytes:
+    """The message `name`, SBE header first, its group's entries last; fields not given are zero."""
     template = TEMPLATES[name]
-    block = bytearray(template.length)
+    head = HEAD.pack(template.length, template.id, SCHEMA_ID, VERSION)
+    message = head + _block(name, template.length, template.fields, values)
+    group = template.group
+    if group is None:
+        if entries:
+            raise WireError(f"{name} has no group")
+        return message
+    blocks = [_block(name, group.length, group.fields, entry) for entry in entries or []]
+    return message + GROUP_HEAD.pack(group.length, len(blocks), 0, 0) + b"".join(blocks)
+
+
+def _block(name: str, length: int, fields: dict[str, Field], values: dict[str, Value]) -> bytes:
+    block = bytearray(length)
     for key, value in values.items():
-        if key not in template.fields:
-            raise WireError(f"{name} has no field {key!r}; it has {', '.join(template.fields)}")
-        spot = template.fields[key]
+        if key not in fields:
+            raise WireError(f"{name} has no field {key!r}; it has {', '.join(fields)}")
+        spot = fields[key]
         try:
             struct.pack_into("<" + spot.form, block, spot.offset, value)
         except struct.error as wrong:
             raise WireError(f"{name}.{key}: {value!r} does not fit: {wrong}") from wrong
-    return HEAD.pack(template.length, template.id, SCHEMA_ID, VERSION) + bytes(block)
+    return bytes(block)
+
+
+def _values(fields: dict[str, Field], data: bytes, start: int) -> dict[str, Value]:
+    return {
+        spot.name: struct.unpack_from("<" + spot.form, data, start + spot.offset)[0]
+        for spot in fields.values()
+    }
 
 
 def decode(data: bytes) -> Event:
@@ -110,13 +150,18 @@ def decode(data: bytes) -> Event:
         raise WireError(f"template {template_id} of schema {schema} version {version} is unknown")
     if length != template.length or len(data) < HEAD.size + length:
         raise WireError(f"{template.name}: a block of {length} bytes in {len(data)} bytes")
-    return Event(
-        template.name,
-        {
-            spot.name: struct.unpack_from("<" + spot.form, data, HEAD.size + spot.offset)[0]
-            for spot in template.fields.values()
-        },
-    )
+    found = Event(template.name, _values(template.fields, data, HEAD.size))
+    if template.group:
+        found.entries = _entries(template.group, data, HEAD.size + length)
+    return found
+
+
+def _entries(group: Group, data: bytes, start: int) -> Entries:
+    length, count, *zeros = GROUP_HEAD.unpack_from(data, start)
+    first = start + GROUP_HEAD.size
+    if (length, zeros) != (group.length, [0, 0]) or len(data) < first + count * length:
+        raise WireError(f"{group.name}: {count} entries of {length} bytes in {len(data)} bytes")
+    return [_values(group.fields, data, first + index * length) for index in range(count)]
 
 
 def decode_all(data: bytes) -> list[Event]:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from vectorkit.commands import decimal
 from vectorkit.parse import EventLine
+from vectorkit.world import decimal
 
 
 @dataclass
