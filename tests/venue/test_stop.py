@@ -120,7 +120,7 @@ def test_a_broken_invariant_stops_the_venue(day: Straight, tmp_path: Path) -> No
     directory = tmp_path / "day"
     with Venue(directory, clock=fixed_clock, segment_bytes=SEGMENT) as venue:
         go_on(venue, day, stop=400)
-        live = np.flatnonzero(venue.core.orders["live"])
+        live = np.flatnonzero(venue.core.orders["flags"])
         assert len(live)
         venue.core.levels["volume"] = 0  # as a bug would leave it
         with pytest.raises(AssertionError):

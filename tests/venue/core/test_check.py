@@ -36,7 +36,7 @@ def _copy(core: Core) -> Core:
 
 
 def _live(core: Core) -> int:
-    return int(np.flatnonzero(core.orders["live"])[0])
+    return int(np.flatnonzero(core.orders["flags"])[0])
 
 
 def _level(core: Core) -> int:
@@ -85,7 +85,7 @@ def _slip_slot(core: Core) -> None:
 
 
 def _kill(core: Core) -> None:
-    core.orders[_live(core)]["live"] = 0
+    core.orders[_live(core)]["flags"] = 0
 
 
 def _cross(core: Core) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from twinex.venue.core.limits import LEGS, NIL
-from twinex.venue.core.state import Core
+from twinex.venue.core.state import ICEBERG, LISTED, LIVE, QUOTE, WAITING, Core
 from twinex.venue.wire import codes
 
 _SIDES = (codes.SIDE_BUY, codes.SIDE_SELL)
@@ -23,10 +23,11 @@ class BrokenInvariant(AssertionError):  # noqa: N818
 
 def check(core: Core) -> None:
     """Walk every table. Raises BrokenInvariant with what is wrong, or returns."""
-    live: dict[int, int] = {}  # slot -> rank, of every order found in a book
+    live: dict[int, int] = {}  # slot -> price it is frozen at, of every order and waiting stop
     for number in range(1, int(core.now[0]["instrument_high"]) + 1):
         if core.instruments[number]["product"] != NIL:
             live.update(_check_instrument(core, number))
+            live.update(_check_stops(core, number))
     _check_orders(core, live)
     _check_members(core, live)
     _check_positions(core, live)
@@ -42,7 +43,7 @@ def _hold(condition: Any, what: str, *facts: Any) -> None:
 
 
 def _check_instrument(core: Core, number: int) -> dict[int, int]:
-    """Levels, bits, best ranks and queues of one instrument; its orders with their ranks."""
+    """Levels, bits, best ranks and queues of one instrument; its orders with their prices."""
     row = core.instruments[number]
     product = core.products[row["product"]]
     ranks = int(row["ranks"])
@@ -58,6 +59,9 @@ def _check_instrument(core: Core, number: int) -> dict[int, int]:
             found.update(_check_queue(core, number, side, rank))
         _check_closing_tails(core, number, side)
     _hold(row["live_orders"] == len(found), "live orders are counted", number, len(found))
+    icebergs = [slot for slot in found if core.orders[slot]["flags"] & ICEBERG]
+    slices = sum(int(core.extras[slot]["slices"]) for slot in icebergs)
+    _hold(row["slices"] == slices, "parts of icebergs are counted", number, slices)
     may_cross = product["phase"] != codes.PHASE_CONTINUOUS or row["halted"]
     crossed = row["best_buy"] + row["best_sell"] < ranks
     _hold(may_cross or not crossed, "a book in continuous trading is not crossed", number)
@@ -90,24 +94,62 @@ def _check_levels(core: Core, number: int, side: int) -> list[int]:
 
 
 def _check_queue(core: Core, number: int, side: int, rank: int) -> dict[int, int]:
-    """The linked queue of one level."""
+    """The linked queue of one level; its orders with their price."""
     level, orders = _side_levels(core, number, side)[rank], core.orders
+    row = core.instruments[number]
+    ticks = rank * int(row["tick"])
+    price = int(row["lower"]) + ticks if side == codes.SIDE_SELL else int(row["upper"]) - ticks
     found: dict[int, int] = {}
     volume, before, slot = 0, NIL, int(level["head"])
     while slot != NIL:
         order, place = orders[slot], (number, side, rank, slot)
         _hold(slot not in found, "a queue has no loop", *place)
         _hold(order["previous"] == before, "links go both ways", *place)
-        _hold(order["live"], "a queued order is live", *place)
+        live = order["flags"] & LIVE and order["flags"] & LISTED
+        _hold(live and not order["flags"] & WAITING, "a queued order is live and listed", *place)
+        if order["flags"] & ICEBERG:
+            _check_iceberg(core, slot)
         due = (number, side, rank)
         named = (int(order["instrument"]), int(order["side"]), int(order["rank"]))
         _hold(named == due, "an order knows its level", *place, named)
         _hold(0 < order["remaining"] <= order["quantity"], "lots are left of it", *place)
-        found[slot] = rank
+        found[slot] = price
         volume += int(order["remaining"])
         before, slot = slot, int(order["next"])
     _hold(level["tail"] == before, "the tail ends the queue", number, side, rank)
     _hold(level["volume"] == volume, "volume is the sum of lots", number, side, rank, volume)
+    return found
+
+
+def _check_iceberg(core: Core, slot: int) -> None:
+    extra, remaining = core.extras[slot], int(core.orders[slot]["remaining"])
+    display, shown = int(extra["display"]), int(extra["shown"])
+    _hold(0 < shown <= min(display, remaining), "an iceberg shows a part of it", slot, shown)
+    _hold(extra["slices"] * display >= remaining, "its parts are all of it", slot, remaining)
+
+
+def _check_stops(core: Core, number: int) -> dict[int, int]:
+    """The list of waiting stops of one instrument; the stops with the price they are frozen at."""
+    row = core.instruments[number]
+    found: dict[int, int] = {}
+    before, slot, trailing = NIL, int(row["first_stop"]), 0
+    while slot != NIL:
+        order, extra, place = core.orders[slot], core.extras[slot], (number, slot)
+        _hold(slot not in found, "a list of stops has no loop", *place)
+        _hold(extra["previous_stop"] == before, "links of stops go both ways", *place)
+        waits = order["flags"] & LIVE and order["flags"] & WAITING and order["flags"] & LISTED
+        _hold(waits and order["instrument"] == number, "a stop in the list waits", *place)
+        stop_price = int(extra["stop_price"])
+        if order["side"] == codes.SIDE_BUY:
+            _hold(stop_price >= row["stop_buy_low"], "no buy stop below the bound", *place)
+        else:
+            _hold(stop_price <= row["stop_sell_high"], "no sell stop above the bound", *place)
+        trailing += int(extra["trail"] != 0)
+        found[slot] = int(extra["price"])
+        before, slot = slot, int(extra["next_stop"])
+    _hold(row["last_stop"] == before, "the list of stops ends at its last", number)
+    _hold(row["stops"] == len(found), "waiting stops are counted", number, len(found))
+    _hold(row["trailing_stops"] == trailing, "trailing stops are counted", number, trailing)
     return found
 
 
@@ -134,25 +176,47 @@ def _check_closing_tails(core: Core, number: int, side: int) -> None:
 
 
 def _check_orders(core: Core, live: dict[int, int]) -> None:
-    """Every slot is in a book or free; order ids lead back to their slots."""
+    """Every slot is live or free; order ids lead back to their slots."""
     now, orders = core.now[0], core.orders
     high = int(now["order_high"])
     free, slot = set[int](), int(now["order_free"])
     while slot != NIL:
         _hold(slot not in free and slot <= high, "the free list has no loop", slot)
-        _hold(not orders[slot]["live"], "a free slot is not live", slot)
+        _hold(not orders[slot]["flags"], "a free slot is not live", slot)
         free.add(slot)
         slot = int(orders[slot]["next"])
     _hold(not free & live.keys(), "no slot is both free and in a book", free & live.keys())
     _hold(len(free) + len(live) == high, "every slot is free or in a book", len(free), high)
     _hold(now["live_orders"] == len(live), "live orders are counted", len(live))
+    waiting = sum(1 for slot in live if orders[slot]["flags"] & WAITING)
+    _hold(now["stops"] == waiting, "waiting stops are counted", waiting)
+    slices = sum(int(row["slices"]) for row in core.instruments)
+    _hold(now["slices"] == slices, "parts of icebergs are counted", slices)
+    carried = {int(row["order_id"]): row for row in core.carried[core.carried["order_id"] != 0]}
+    _hold(now["carried_count"] == len(carried), "carried orders are counted", len(carried))
     for slot in live:
-        order = orders[slot]
-        place, leg = divmod(int(order["order_id"]), LEGS)
+        _check_way_back(core, slot, carried)
+
+
+def _check_way_back(core: Core, slot: int, carried: dict[int, Any]) -> None:
+    """The id of a live order leads to its slot and its member."""
+    order, now = core.orders[slot], core.now[0]
+    place, leg = divmod(int(order["order_id"]), LEGS)
+    owner = core.accounts[order["account"]]["member"]
+    if order["order_id"] in carried:
+        entry = carried[int(order["order_id"])]
+    else:
         entry = core.slots[place - int(now["first_sequence"])]
+    if order["flags"] & QUOTE:
+        _hold(leg > 0 and entry["slot"] < 0, "a leg's id leads to its quote", slot, place)
+        holder = core.holders[-int(entry["slot"])] if order["position"] != NIL else None
+        legs = None if holder is None else (int(holder["bid"]), int(holder["ask"]))
+        is_mass = entry["slot"] < -len(core.holders)
+        _hold(is_mass or legs is None or slot in legs, "and the quote to its leg", slot, legs)
+    else:
         _hold(leg == 0 and entry["slot"] == slot, "an order id leads to its slot", slot, place)
-        owner = core.accounts[order["account"]]["member"]
-        _hold(entry["member"] == owner, "and to its member", slot, owner)
+    due = owner if order["seat"] != 0 else NIL
+    _hold(entry["member"] == due, "and to its member", slot, owner)
 
 
 def _check_members(core: Core, live: dict[int, int]) -> None:
@@ -160,12 +224,14 @@ def _check_members(core: Core, live: dict[int, int]) -> None:
     seen: set[int] = set()
     for number in np.flatnonzero(core.members["defined"]):
         member, before, last_id = core.members[number], NIL, 0
+        first_id = int(core.now[0]["first_sequence"]) * LEGS
         slot = int(member["first_order"])
         while slot != NIL:
             order = core.orders[slot]
             _hold(slot in live and slot not in seen, "a listed order is live, once", number, slot)
             _hold(order["member_previous"] == before, "links go both ways", number, slot)
-            _hold(order["order_id"] > last_id, "oldest first", number, slot)
+            is_carried = order["order_id"] < first_id
+            _hold(is_carried or order["order_id"] > last_id, "oldest first", number, slot)
             _hold(core.accounts[order["account"]]["member"] == number, "its own", number, slot)
             seen.add(slot)
             before, last_id = slot, int(order["order_id"])
@@ -181,7 +247,7 @@ def _check_members(core: Core, live: dict[int, int]) -> None:
 def _reserved_credit(core: Core, live: dict[int, int]) -> dict[int, int]:
     """What live orders use of their members' credit (spec/orders.md, Credit)."""
     used: dict[int, int] = {}
-    for slot, rank in live.items():
+    for slot, price in live.items():
         order = core.orders[slot]
         row = core.instruments[order["instrument"]]
         product = core.products[row["product"]]
@@ -190,9 +256,6 @@ def _reserved_credit(core: Core, live: dict[int, int]) -> dict[int, int]:
             opens or product["offset_rule"] == codes.OFFSET_RULE_NONE
         ):
             continue
-        ticks = rank * int(row["tick"])
-        is_sell = order["side"] == codes.SIDE_SELL
-        price = int(row["lower"]) + ticks if is_sell else int(row["upper"]) - ticks
         member = int(core.accounts[order["account"]]["member"])
         value = price * int(row["multiplier"]) * int(order["remaining"])
         used[member] = used.get(member, 0) + value
@@ -206,7 +269,6 @@ def _check_positions(core: Core, live: dict[int, int]) -> None:
     """Frozen and opening volume are those of live orders; nothing closes more than is held."""
     count = int(core.now[0]["position_count"])
     due = _frozen_by_orders(core, live, count)
-    names = ("opening", "frozen", "frozen_today")
     keys: set[tuple[int, int, int]] = set()
     for row in range(1, count + 1):
         position = core.positions[row]
@@ -216,13 +278,29 @@ def _check_positions(core: Core, live: dict[int, int]) -> None:
         key = (account, instrument, hedge)
         _hold(key not in keys, "one row for an account, instrument and hedge", key)
         keys.add(key)
-        for name in names:
+        if account < 0:
+            _check_group(core, row, due["opening"])
+            continue
+        for name in ("opening", "frozen", "frozen_today"):
             same = np.array_equal(position[name], due[name][row])
             _hold(same, f"{name} is the volume of live orders", key, position[name])
         _check_closeable(core, position, key)
     rows = np.sort(core.position_index[core.position_index != NIL])
     _hold(np.array_equal(rows, np.arange(1, count + 1)), "the index names each row once", count)
     _hold(core.now[0]["touched_count"] == 0, "no touched row is left over")
+
+
+def _check_group(core: Core, row: int, opening: np.ndarray) -> None:
+    """A group's row is the sum of its accounts' rows."""
+    members = np.flatnonzero(core.holders["group_row"] == row)
+    due = np.zeros((2, 2), np.int64)
+    for at in members:
+        position = core.positions[at]
+        due[0] += position["today"].astype(np.int64) + position["yesterday"]
+        due[1] += opening[at]
+    position = core.positions[row]
+    _hold(np.array_equal(position["today"], due[0]), "a group holds what its accounts hold", row)
+    _hold(np.array_equal(position["opening"], due[1]), "and opens what they open", row)
 
 
 def _frozen_by_orders(core: Core, live: dict[int, int], count: int) -> dict[str, np.ndarray]:
