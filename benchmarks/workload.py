@@ -70,7 +70,7 @@ def frame_offsets(frames: np.ndarray) -> np.ndarray:
     return np.array(starts, dtype=np.int64)
 
 
-def _product(number: int, **changes: Any) -> bytes:
+def product_define(number: int, **changes: Any) -> bytes:
     fields: dict[str, Any] = {
         "product": number,
         "product_name": f"P{number}",
@@ -111,10 +111,10 @@ def opening() -> list[tuple[int, bytes]]:
     messages = [
         encode("day_open", trading_day=20260105, schema_version=0, market="OPEN"),
         encode("day_open", trading_day=20260105),  # DAY_ALREADY_OPEN
-        _product(1),
-        _product(2),
-        _product(3),
-        _product(
+        product_define(1),
+        product_define(2),
+        product_define(3),
+        product_define(
             4,
             kinds_allowed=1,
             times_allowed=1,
@@ -122,7 +122,7 @@ def opening() -> list[tuple[int, bytes]]:
             amend_allowed=0,
             position_limit=10,
         ),
-        _product(5),
+        product_define(5),
     ]
     messages += [_instrument(number, 1) for number in range(1, INSTRUMENTS + 1)]
     messages += [_instrument(INSTRUMENTS + product - 1, product) for product in (2, 3, 4, 5)]
@@ -234,7 +234,7 @@ def _bad(turn: int) -> Iterator[tuple[int, bytes]]:
     yield 1, encode("order_cancel", client_id=next(ids), target_client_id=plain)
     yield 0, encode("credit_set", member=1, credit=-1)
     yield 0, encode("credit_set", member=900_000, credit=1)
-    yield 0, _product(1)
+    yield 0, product_define(1)
     yield 0, encode("phase_set", product=1, phase=codes.PHASE_AUCTION_MATCH)
     yield 0, encode("limits_set", instrument=PLAIN, lower_limit=UPPER, upper_limit=LOWER)
     yield 0, encode("day_open", trading_day=20260105)
