@@ -5,7 +5,7 @@ import numpy as np
 from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import fill_position, touch, uses_credit
-from twinex.venue.core.book import best_rank, level_index, price_of, unlink
+from twinex.venue.core.book import best_rank, give_slot, price_of, sweep_with, take_slot, unlink
 from twinex.venue.core.limits import NIL, VALUE_MAX
 from twinex.venue.wire import codes
 
@@ -14,12 +14,7 @@ from twinex.venue.wire import codes
 def new_order(core, order_id):
     """A free slot, noted under `order_id`."""
     now = core.now[0]
-    slot = now["order_free"]
-    if slot != NIL:
-        now["order_free"] = np.int64(core.orders[slot]["next"])
-    else:
-        now["order_high"] += 1
-        slot = now["order_high"]
+    slot = take_slot(core)
     core.orders[slot]["order_id"] = order_id
     entry = core.slots[now["sequence"] - now["first_sequence"]]
     entry["slot"] = slot
@@ -30,10 +25,8 @@ def new_order(core, order_id):
 @inner
 def free_order(core, slot):
     """Give an order that is in no queue and no member's list back."""
-    now = core.now[0]
     core.orders[slot]["live"] = 0
-    core.orders[slot]["next"] = now["order_free"]
-    now["order_free"] = slot
+    give_slot(core, slot)
 
 
 @inner
@@ -139,47 +132,36 @@ def _fill(core, product, instrument, slot, resting, quantity, price, source, fro
 
 
 @inlined
+def _meet(core, product, instrument, slot, resting, level, level_price, terms):
+    """Trade `slot` with `resting`, the first order of a level; never ends the sweep."""
+    rule, own_price, frozen_price = terms
+    order, other = core.orders[slot], core.orders[resting]
+    side = np.int64(order["side"])
+    buy_price = own_price if side == codes.SIDE_BUY else level_price
+    sell_price = level_price if side == codes.SIDE_BUY else own_price
+    quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
+    price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
+    _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
+    level["volume"] -= quantity
+    if other["remaining"] == 0:
+        unlink(core, instrument, resting)
+        delist(core, instrument, resting)
+    return False
+
+
+_sweep = sweep_with(_meet)
+
+
+@inlined
 def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):
     """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
 
     `own_price` is what the order offers under the middle rule. Returns lots filled.
     """
-    order = core.orders[slot]
-    side = np.int64(order["side"])
-    other_side = 1 - side
-    started = np.int64(order["remaining"])
-    levels = np.int64(0)
-    while order["remaining"] > 0 and levels < levels_max:
-        rank = best_rank(instrument, other_side)
-        if rank > limit_rank or rank >= instrument["ranks"]:
-            break
-        level_price = price_of(instrument, other_side, rank)
-        _sweep_level(
-            core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price
-        )
-        levels += 1
-    return started - np.int64(order["remaining"])
-
-
-@inlined
-def _sweep_level(core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price):
-    order = core.orders[slot]
-    side = np.int64(order["side"])
-    level = core.levels[level_index(instrument, 1 - side, rank)]
-    buy_price = own_price if side == codes.SIDE_BUY else level_price
-    sell_price = level_price if side == codes.SIDE_BUY else own_price
-    resting = np.int64(level["head"])
-    while resting != NIL and order["remaining"] > 0:
-        other = core.orders[resting]
-        after = np.int64(other["next"])
-        quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
-        price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
-        _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
-        level["volume"] -= quantity
-        if other["remaining"] == 0:
-            unlink(core, instrument, resting)
-            delist(core, instrument, resting)
-        resting = after
+    started = np.int64(core.orders[slot]["remaining"])
+    terms = (rule, own_price, frozen_price)
+    _sweep(core, product, instrument, slot, limit_rank, levels_max, terms)
+    return started - np.int64(core.orders[slot]["remaining"])
 
 
 @inner

@@ -8,6 +8,7 @@ import numpy as np
 from twinex.venue.compiler import inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import make_position, position_row
+from twinex.venue.core.ladder import lay_ladder
 from twinex.venue.core.limits import (
     ACCOUNTS_MAX,
     INSTRUMENTS_MAX,
@@ -21,7 +22,7 @@ from twinex.venue.core.limits import (
     TICK_MAX,
     VALUE_MAX,
 )
-from twinex.venue.core.phases import is_instrument, is_product, lay_ladder, limits_fit
+from twinex.venue.core.phases import is_instrument, is_product, limits_fit
 from twinex.venue.wire import codes
 
 
