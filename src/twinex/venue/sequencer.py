@@ -18,6 +18,7 @@ from twinex.venue.core.lookahead import (
     fetch_neighbours,
     fetch_places,
     fetch_rows,
+    fetch_tails,
 )
 from twinex.venue.core.room import shortage
 from twinex.venue.core.state import tables_of
@@ -171,12 +172,13 @@ def _after(frames, place, end):
 
 
 @inlined
-def _look_ahead(core, frames, first, second, third, fourth):
-    """Ask for the rows of the next four frames; at the end of all frames there are spare bytes."""
-    fetch_ids(core, frames.frames[fourth >> 3])
-    fetch_places(core, frames.frames[third >> 3])
-    fetch_rows(core, frames.frames[second >> 3])
-    fetch_neighbours(core, frames.frames[first >> 3])
+def _look_ahead(core, frames, second, third, fourth, fifth, sixth):
+    """Ask for the rows of frames to come; at the end of all frames there are spare bytes."""
+    fetch_ids(core, frames.frames[sixth >> 3])
+    fetch_places(core, frames.frames[fifth >> 3])
+    fetch_rows(core, frames.frames[fourth >> 3])
+    fetch_neighbours(core, frames.frames[third >> 3])
+    fetch_tails(core, frames.frames[second >> 3])
 
 
 @kernel
@@ -189,16 +191,17 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     place = np.int64(start)
     measured = len(service_times) > 0
     before = ticks() if measured else np.int64(0)
-    first = _after(frames, place, end)
-    second = _after(frames, first, end)
+    second = _after(frames, _after(frames, place, end), end)
     third = _after(frames, second, end)
+    fourth = _after(frames, third, end)
+    fifth = _after(frames, fourth, end)
     while place < end:
-        fourth = _after(frames, third, end)
-        _look_ahead(core, frames, first, second, third, fourth)
+        sixth = _after(frames, fifth, end)
+        _look_ahead(core, frames, second, third, fourth, fifth, sixth)
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
-        place, first, second, third = place + length, second, third, fourth
+        place, second, third, fourth, fifth = place + length, third, fourth, fifth, sixth
         if measured:
             now = ticks()
             record_time(service_times, now - before)
