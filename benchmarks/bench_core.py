@@ -26,6 +26,7 @@ from benchmarks.workload import Stream
 from twinex.venue.events import events_of
 from twinex.venue.sequencer import Frames, frames_over
 from twinex.venue.venue import Statistics, Venue
+from twinex.venue.warm import warm_up
 from twinex.venue.wire import codes
 
 COMMANDS = 3_000_000
@@ -182,6 +183,7 @@ def _speed() -> dict[str, Any]:
 
 
 def main() -> None:
+    warm_up()
     figures = _speed() | _latency() | _refused() | {"runs": RUNS}
     conditions.report("core", figures)
     print(json.dumps(figures))

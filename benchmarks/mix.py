@@ -58,7 +58,7 @@ class Market(NamedTuple):
     @property
     def chunk(self) -> int:
         """Commands that a writer writes before it looks at the book again."""
-        return min(max(1, self.resting // 16), 4096)
+        return min(max(4, self.resting // 16), 4096)
 
 
 class _Hand(NamedTuple):
@@ -127,6 +127,15 @@ class Writer:
     @property
     def live_orders(self) -> int:
         return self._venue.statistics().live_orders
+
+    @property
+    def commands(self) -> int:
+        """Written so far."""
+        return self._venue.sequence
+
+    @property
+    def refused(self) -> int:
+        return self._venue.statistics().rejects
 
     def close(self) -> None:
         self._venue.close()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import encode, frame, frame_array
@@ -55,19 +56,31 @@ class Stream(NamedTuple):
 
     def pieces(self, commands: int) -> list[np.ndarray]:
         """The body in pieces of so many commands; the last may be shorter."""
-        starts = self.starts()
-        bounds = [*starts[:-1:commands].tolist(), len(self.body)]
-        return [self.body[start:end] for start, end in itertools.pairwise(bounds)]
+        return pieces_of(self.body, commands)
+
+
+def pieces_of(frames: np.ndarray, commands: int) -> list[np.ndarray]:
+    """Frames in pieces of so many commands; the last may be shorter."""
+    bounds = [*frame_offsets(frames)[::commands].tolist(), len(frames)]
+    return [frames[start:end] for start, end in itertools.pairwise(bounds)]
 
 
 def frame_offsets(frames: np.ndarray) -> np.ndarray:
     """Byte at which each frame begins (int64)."""
-    octets, place, starts = frames.tobytes(), 0, []
-    while place < len(octets):
-        starts.append(place)
-        length = int.from_bytes(octets[place : place + 4], "little")
-        place += 8 + ((length + 7) & ~7)
-    return np.array(starts, dtype=np.int64)
+    words = np.ascontiguousarray(frames).view(np.int64)
+    starts = np.zeros(len(words), dtype=np.int64)
+    return starts[: _walk(words, starts)]
+
+
+@njit
+def _walk(words, starts):
+    """Fill `starts` with the bytes at which frames begin; how many there are."""
+    place = count = 0
+    while place < len(words):
+        starts[count] = place << 3
+        count += 1
+        place += 1 + (((words[place] & 0xFFFFFFFF) + 7) >> 3)
+    return count
 
 
 def product_define(number: int, **changes: Any) -> bytes:
