@@ -164,7 +164,7 @@ def _step(core, journal, frames, place, end, clock_ns):
 
 @inner
 def _after(frames, place, end):
-    """Where the frame behind the one at byte `place` begins; `end` if none does."""
+    """Where the frame behind the one at byte `place` begins; else `end`: there are spare bytes."""
     if place >= end:
         return end
     length = np.int64(frames.frames[place >> 3]["length"])
@@ -172,13 +172,13 @@ def _after(frames, place, end):
 
 
 @inlined
-def _look_ahead(core, frames, second, third, fourth, fifth, sixth):
-    """Ask for the rows of frames to come; at the end of all frames there are spare bytes."""
-    fetch_ids(core, frames.frames[sixth >> 3])
-    fetch_places(core, frames.frames[fifth >> 3])
-    fetch_rows(core, frames.frames[fourth >> 3])
-    fetch_neighbours(core, frames.frames[third >> 3])
-    fetch_tails(core, frames.frames[second >> 3])
+def _look_ahead(core, commands, second, third, fourth, fifth, sixth):
+    """Ask for the rows of the frames or records that begin at these bytes."""
+    fetch_ids(core, commands[sixth >> 3])
+    fetch_places(core, commands[fifth >> 3])
+    fetch_rows(core, commands[fourth >> 3])
+    fetch_neighbours(core, commands[third >> 3])
+    fetch_tails(core, commands[second >> 3])
 
 
 @kernel
@@ -197,7 +197,7 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     fifth = _after(frames, fourth, end)
     while place < end:
         sixth = _after(frames, fifth, end)
-        _look_ahead(core, frames, second, third, fourth, fifth, sixth)
+        _look_ahead(core, frames.frames, second, third, fourth, fifth, sixth)
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
@@ -209,13 +209,26 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     return np.int64(state.SHORT_NOTHING), place
 
 
+@inner
+def _behind(records, place, end):
+    """Where the record behind the one at byte `place` begins; the last one's place if none does."""
+    following = place + np.int64(records[place >> 3]["length"])
+    return following if following < end else place
+
+
 @kernel
 def replay(core, octets, words, records, crc_table, start, end):
     """Apply the verified records in bytes `start`..`end` again; (what is short, byte reached)."""
     core, records, crc_table = tables_of(core), union_table(records), table(crc_table)
     octets, words = table(octets), table(words)
     place = np.int64(start)
+    second = _behind(records, _behind(records, place, end), end)
+    third = _behind(records, second, end)
+    fourth = _behind(records, third, end)
+    fifth = _behind(records, fourth, end)
     while place < end:
+        sixth = _behind(records, fifth, end)
+        _look_ahead(core, records, second, third, fourth, fifth, sixth)
         record = records[place >> 3]
         length = np.int64(record["length"])
         assert length > RECORD_HEADER_BYTES
@@ -226,4 +239,5 @@ def replay(core, octets, words, records, crc_table, start, end):
         body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, crc_table)
         apply(core, record, body_crc)
         place += length
+        second, third, fourth, fifth = third, fourth, fifth, sixth
     return np.int64(state.SHORT_NOTHING), place

@@ -63,10 +63,11 @@ def fetch_places(core, frame):
 
 @inner
 def fetch_rows(core, frame):
-    """The position row and the level of an order to enter; the order to cancel or amend."""
+    """Position, account and level of an order to enter; the order to cancel or amend."""
     if _is_order(core, frame):
         prefetch(core.positions, np.int64(core.position_index[_position_place(core, frame)]))
         prefetch(core.levels, _level_place(core, frame))
+        prefetch(core.accounts, np.int64(frame["account"]))
     elif _names_order(frame):
         prefetch(core.orders, _order_slot(core, frame))
 
@@ -82,6 +83,7 @@ def fetch_neighbours(core, frame):
         prefetch(core.orders, np.int64(order["next"]))
         prefetch(core.orders, np.int64(order["previous"]))
         prefetch(core.positions, np.int64(order["position"]))
+        prefetch(core.accounts, np.int64(order["account"]))
         if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
             prefetch(core.levels, _amended_place(core, frame, order))
         else:
