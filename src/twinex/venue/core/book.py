@@ -9,7 +9,6 @@ Nothing here knows of accounts, events or journals: `core` is any tuple of table
 Spec: `spec/matching.md`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -186,6 +185,19 @@ def unlink(core, instrument, slot):
 
 
 @inner
+def shrink(core, instrument, level, slot, quantity):
+    """Order `slot` of `level` has lost lots, and so does the level; used up, the order leaves.
+
+    Returns whether it has left its queue.
+    """
+    level["volume"] -= quantity
+    if core.orders[slot]["remaining"] != 0:
+        return False
+    unlink(core, instrument, slot)
+    return True
+
+
+@inner
 def _empty_level(core, instrument, side, rank):
     base = instrument["word_base"] + side * instrument["words_a_side"]
     clear_bit(core.bits, base, instrument["ranks"], rank)
@@ -212,7 +224,7 @@ def fillable(core, instrument, side, limit_rank, levels_max, wanted):
     return found
 
 
-def sweep_with(meet: Callable[..., Any]) -> Any:
+def sweep_with(meet: Any) -> Any:
     """A sweep: the one walk through the levels opposite an order, with `meet` at each order there.
 
     `meet(core, product, instrument, slot, resting, level, level_price, terms)` trades order `slot`

@@ -5,7 +5,7 @@ import numpy as np
 from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import fill_position, touch, uses_credit
-from twinex.venue.core.book import best_rank, give_slot, price_of, sweep_with, take_slot, unlink
+from twinex.venue.core.book import best_rank, give_slot, price_of, shrink, sweep_with, take_slot
 from twinex.venue.core.limits import NIL, VALUE_MAX
 from twinex.venue.wire import codes
 
@@ -142,9 +142,7 @@ def _meet(core, product, instrument, slot, resting, level, level_price, terms):
     quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
     price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
     _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
-    level["volume"] -= quantity
-    if other["remaining"] == 0:
-        unlink(core, instrument, resting)
+    if shrink(core, instrument, level, resting, quantity):
         delist(core, instrument, resting)
     return False
 
