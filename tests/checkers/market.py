@@ -96,6 +96,12 @@ class Row:
     given: list[int] = field(default_factory=lambda: [0, 0])
     opened: int = 0
     ordered: bool = False
+    was_set: bool = False
+
+    @property
+    def made(self) -> bool:
+        """Did an order or `position_set` make it?"""
+        return self.ordered or self.was_set
 
     def closeable(self, rule: int, holding: int, offset: int) -> int:
         if rule == 1:
