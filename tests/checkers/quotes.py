@@ -213,7 +213,7 @@ def _replace(
             asked = (before.filled + wanted[side].quantity, before.price)
             take_amended(market, answer, before, asked, kept=True, request_id=client_id)
         elif before is not None:
-            take_cancelled(market, answer, before, CANCEL.quote_replaced, client_id)
+            take_cancelled(market, answer, before, CANCEL.quote_replaced, 0)
     legs = [before if kept[side] else None for side, before in enumerate(old)]
     market.quotes[key] = legs
     for side, ask in enumerate(wanted):

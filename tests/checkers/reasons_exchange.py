@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from checkers import reasons
 from checkers.market import COLLECTING, HOLDING_MAX, Instrument, Market
-from checkers.wire import ENUMS, PHASE, REASON, TIME
+from checkers.wire import ENUMS, KIND, PHASE, REASON, TIME
 
 INVALID, UNKNOWN, IN_USE = (
     REASON.REFERENCE_INVALID,
@@ -287,6 +287,7 @@ def _carry(market: Market, command: SimpleNamespace) -> int:
     instrument = market.instruments.get(command.instrument)
     fits = (
         command.time_in_force in (TIME.gtd, TIME.gtc)
+        and (command.kind == KIND.limit or command.stop_price > 0)
         and 0 < command.carried_remaining <= command.quantity
         and number > 0
         and number % 1024 == 0
