@@ -84,8 +84,7 @@ def _set_position(market: Market, command: SimpleNamespace) -> None:
     key = (command.account, command.instrument, command.position_hedge)
     row = market.rows.setdefault(key, Row())
     row.yesterday = [command.long_yesterday, command.short_yesterday]
-    row.given = list(row.yesterday)
-    market.bound.add(command.account)
+    row.given, row.was_set = list(row.yesterday), True
 
 
 def _chosen(market: Market, number: int) -> list[int]:

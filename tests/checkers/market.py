@@ -96,6 +96,12 @@ class Row:
     given: list[int] = field(default_factory=lambda: [0, 0])
     opened: int = 0
     ordered: bool = False
+    was_set: bool = False
+
+    @property
+    def made(self) -> bool:
+        """Did an order or `position_set` make it?"""
+        return self.ordered or self.was_set
 
     def closeable(self, rule: int, holding: int, offset: int) -> int:
         if rule == 1:
@@ -231,7 +237,6 @@ class Market:
     seats: dict[int, int] = field(default_factory=dict)
     accounts: dict[int, SimpleNamespace] = field(default_factory=dict)
     rows: dict[tuple[int, int, int], Row] = field(default_factory=dict)
-    bound: set[int] = field(default_factory=set)  # accounts that keep their group
     used: dict[int, int] = field(default_factory=dict)  # credit used, by member
     orders: dict[int, Order] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)  # number -> self-trade mode

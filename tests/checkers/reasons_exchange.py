@@ -132,7 +132,8 @@ def _seat(market: Market, command: SimpleNamespace) -> int:
 
 def _account(market: Market, command: SimpleNamespace) -> int:
     known = market.accounts.get(command.account)
-    same = known is None or known.group == command.group or command.account not in market.bound
+    rows = [row for (account, _, _), row in market.rows.items() if account == command.account]
+    same = known is None or known.group == command.group or not any(row.made for row in rows)
     return _first(
         (1 <= command.account <= 10**7 and command.active <= 1, INVALID),
         (command.member in market.members, UNKNOWN),
@@ -286,7 +287,7 @@ def _carry(market: Market, command: SimpleNamespace) -> int:
     instrument = market.instruments.get(command.instrument)
     fits = (
         command.time_in_force in (TIME.gtd, TIME.gtc)
-        and (command.stop_price > 0 or _is_plain(command))
+        and (command.kind == KIND.limit or command.stop_price > 0)
         and 0 < command.carried_remaining <= command.quantity
         and number > 0
         and number % 1024 == 0
@@ -303,11 +304,6 @@ def _carry(market: Market, command: SimpleNamespace) -> int:
     if market.phase(instrument) != PHASE.before_trading:
         return REASON.PHASE_TRANSITION
     return reasons.of_carry(market, command, account.member)
-
-
-def _is_plain(command: SimpleNamespace) -> bool:
-    """No stop is carried: then nothing of a stop is."""
-    return (command.kind, command.stop_price, command.trail) == (KIND.limit, 0, 0)
 
 
 def _seat_of(market: Market, command: SimpleNamespace) -> int | None:

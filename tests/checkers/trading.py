@@ -52,7 +52,6 @@ def new_order(
     )
     market.orders[order.id] = order
     market.accepted += 1
-    market.bound.add(order.account)
     row = market.row(order)
     if row is not None:
         row.ordered = True
