@@ -171,7 +171,7 @@ def _take_fill(
     sides = (order, resting) if order.side == BUY else (resting, order)
     roles = {order.id: ROLE.incoming, resting.id: ROLE.resting}
     lots = min(order.remaining, resting.shown)
-    resting.visible -= lots
+    resting.visible -= lots if resting.display else 0
     take_trade(market, answer, sides, (order, resting), roles, lots, at, fills)
     if resting.display and resting.remaining and resting.visible == 0:
         instrument.refresh(resting)
