@@ -287,7 +287,7 @@ def _carry(market: Market, command: SimpleNamespace) -> int:
     instrument = market.instruments.get(command.instrument)
     fits = (
         command.time_in_force in (TIME.gtd, TIME.gtc)
-        and (command.kind == KIND.limit or command.stop_price > 0)
+        and (command.stop_price > 0 or _is_plain(command))
         and 0 < command.carried_remaining <= command.quantity
         and number > 0
         and number % 1024 == 0
@@ -304,6 +304,11 @@ def _carry(market: Market, command: SimpleNamespace) -> int:
     if market.phase(instrument) != PHASE.before_trading:
         return REASON.PHASE_TRANSITION
     return reasons.of_carry(market, command, account.member)
+
+
+def _is_plain(command: SimpleNamespace) -> bool:
+    """No stop is carried: then nothing of a stop is."""
+    return (command.kind, command.stop_price, command.trail) == (KIND.limit, 0, 0)
 
 
 def _seat_of(market: Market, command: SimpleNamespace) -> int | None:
