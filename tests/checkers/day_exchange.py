@@ -193,16 +193,16 @@ def _forced_close(day: RandomDay) -> Command:
         quantity=pick((1, 2, 2, 4, 8, 30)),
         side=side if day.random.random() < 0.98 else 2,
         offset=pick((1, 1, 2)) if offset else pick((0, 1, 3)),
-        hedge=pick((0, 0, 0, 1, 3, 4)),
+        hedge=pick((0, 0, 0, 0, 0, 1, 3, 4)),
         operator_reason=_reason(day),
     )
 
 
 def _deal(day: RandomDay) -> int:
-    """A trade of the day, perhaps: about every second command makes one."""
+    """A trade of the day, perhaps: about every tenth command makes one."""
     if day.random.random() < 0.05:
         return int(day.random.choice((0, -1, 2**62, 10**6)))
-    return int(day.random.randint(1, max(1, (day.sequence - day.first_sequence) // 3)))
+    return int(day.random.randint(1, max(1, (day.sequence - day.first_sequence) // 10)))
 
 
 def _bust(day: RandomDay) -> Command:

@@ -44,15 +44,24 @@ def terms(day: RandomDay, member: int, instrument: int) -> dict[str, int]:
         "hedge": pick((0, 0, 0, 1)),
         "good_till_day": pick(_GOOD_TILL) if time_in_force == 3 else 0,
     }
-    rests = kind == 0 and time_in_force in (0, 3, 4)
-    if draw() < (0.25 if rests else 0.01):
-        fields["display_quantity"] = pick((1, 2, 2, 4, 6, -1))
-    if draw() < (0.08 if rests else 0.01):
-        fields["post_only"] = 1
+    fields |= _rare_terms(day, instrument, kind == 0 and time_in_force in (0, 3, 4))
     if draw() < 0.003:
         fields["good_till_day"] = 20260105
     if draw() < 0.005:
         fields[pick(("side", "kind", "offset", "hedge", "post_only", "time_in_force"))] = 9
+    return fields
+
+
+def _rare_terms(day: RandomDay, instrument: int, rests: bool) -> dict[str, int]:
+    """Icebergs and post-only orders, mostly where they are allowed."""
+    draw = day.random.random
+    rules = day.more_rules_of(instrument)
+    fields = {}
+    if draw() < (0.35 if rests and rules.get("display_minimum") else 0.01):
+        fields["display_quantity"] = day.random.choice((1, 2, 2, 2, 4, 6, -1))
+        fields["quantity"] = day.random.choice((2, 4, 6, 8, 12, 20))
+    if draw() < (0.15 if rests and rules.get("post_only_allowed") else 0.01):
+        fields["post_only"] = 1
     return fields
 
 
@@ -76,7 +85,7 @@ def choice_of_product(day: RandomDay, instrument: int) -> tuple[int, int, int]:
 
 def _stop(day: RandomDay) -> Command:
     seat, member = day.sender()
-    instrument = day.some_instrument()
+    instrument = day.instrument_with("stops_allowed")
     fields = terms(day, member, instrument)
     fields |= stop_terms(day, instrument, fields["side"])
     if day.random.random() < 0.95:
@@ -91,9 +100,9 @@ def stop_terms(day: RandomDay, instrument: int, side: int) -> dict[str, int]:
     away = day.random.randint(0, 5)
     price = (1000 + away if side == 0 else 1000 - away) * tick
     draw = day.random.random()
-    if draw < 0.35:
+    if draw < 0.35 and day.more_rules_of(instrument).get("stops_allowed") == 2:
         return {"trail": day.random.randint(1, 4) * tick}
-    if draw < 0.4:
+    if 0.35 < draw < 0.4:
         odd = ((price, tick), (price + 1, 0), (0, -tick), (0, 1), (2**62, 0), (0, 2**62), (0, 0))
         stop_price, trail = day.random.choice(odd)
         return {"stop_price": stop_price, "trail": trail}
@@ -123,7 +132,7 @@ def quote_terms(day: RandomDay, member: int) -> dict[str, int]:
     """A quote: a new one, or the one before with other sizes, or nothing (withdrawn)."""
     pick, draw = day.random.choice, day.random.random
     hedge = pick((3, 3, 3, 0)) if draw() < 0.99 else 9
-    key = (day.account_of(member), day.some_instrument(), hedge)
+    key = (day.account_of(member), day.instrument_with("quote_rule"), hedge)
     sizes = {"bid_quantity": pick((1, 2, 4, 6)), "ask_quantity": pick((2, 4, 4, 6))}
     if draw() < 0.6:
         sizes["ask_quantity"] = sizes["bid_quantity"]
@@ -152,7 +161,8 @@ def _new_quote(day: RandomDay, instrument: int) -> dict[str, int]:
 
 def _request(day: RandomDay) -> Command:
     seat, member = day.sender()
-    fields = {"instrument": day.some_instrument(), "account": day.account_of(member)}
+    instrument = day.instrument_with("request_interval_ns")
+    fields = {"instrument": instrument, "account": day.account_of(member)}
     return seat, encode("quote_request", client_id=day.new_id(member), **fields)
 
 

@@ -115,7 +115,7 @@ class RandomDay:
             mode = self.random.choice((0, 1, 2, 3, 4))
             messages.append(encode("group_define", group=group, self_trade_mode=mode))
         messages += [self.account(account, active=1) for account in self.accounts]
-        messages += [self.position() for _ in range(8)]
+        messages += [self.position() for _ in range(20)]
         if self.first_sequence > 1:
             messages += [day_exchange.carry(self)[1] for _ in range(CARRIED)]
         messages += [encode("phase_set", product=0, phase=self.random.choice((2, 3)))]
@@ -174,6 +174,19 @@ class RandomDay:
         if self.random.random() < 0.01:
             return self.random.choice((0, -1, len(self.instruments) + 1, 2**31 - 1))
         return self.random.choice(list(self.instruments))
+
+    def more_rules_of(self, instrument: int) -> dict[str, int]:
+        """Rules of its product that the setup sent; none of an unknown one."""
+        return self.more_rules.get(self.instruments.get(instrument, 0), {})
+
+    def instrument_with(self, name: str) -> int:
+        """Mostly an instrument whose product has that rule."""
+        instrument = self.some_instrument()
+        for _ in range(3):
+            if self.more_rules_of(instrument).get(name) or self.random.random() < 0.03:
+                break
+            instrument = self.some_instrument()
+        return instrument
 
     def sender(self) -> tuple[int, int]:
         """A seat and its member."""
