@@ -133,7 +133,7 @@ def command_of(message: bytes) -> SimpleNamespace | None:
     whole = message.ljust(padded, b"\0")
     if layout.group is None:
         return decode(whole.ljust(length, b"\0")) if _padded(length) == padded else None
-    if length + HEAD.size > padded:
+    if block % 8 or length + HEAD.size > padded:
         return None
     size, count, _, _ = HEAD.unpack_from(whole, length)
     if not 1 <= count <= ENTRIES_MAX or size < layout.group.length or size % 8:
