@@ -10,11 +10,18 @@ from twinex.venue.journal.reader import Block, Event, EventReader, JournalReader
 from twinex.venue.journal.recovery import Report
 from twinex.venue.venue import Venue
 from twinex.venue.wire.messages import MessageError
-from twinex.venue.wire.schema import FRAME_HEADER_BYTES, RECORD, RECORD_HEADER_BYTES, union_view
+from twinex.venue.wire.schema import (
+    FRAME_HEADER_BYTES,
+    HEADER_BYTES,
+    RECORD,
+    RECORD_HEADER_BYTES,
+    union_view,
+)
 
 Bytes = npt.NDArray[np.uint8]
 
-_FRAME_START = RECORD_HEADER_BYTES - FRAME_HEADER_BYTES  # a frame's header fits where the chain stands
+# A frame's header fits where the chain stands.
+_FRAME_START = RECORD_HEADER_BYTES - FRAME_HEADER_BYTES
 
 
 def replay_differs(directory: Path, report: Report) -> str:

@@ -137,7 +137,7 @@ class Ladder:
             return
         shows = self._shows.get(row.order_id)
         if row.role == codes.ROLE_AUCTION and shows is not None:
-            # It fills whole at its place, and shows again what it may of the rest, without an event.
+            # It fills whole at its place; of the rest it shows what it may, without an event.
             self._show(row.order_id, min(shows, row.remaining))
         else:
             self._take(row.order_id, row.quantity)

@@ -1,4 +1,4 @@
-"""What a market file says of quotes and requests for them: bounds as `spec/operator.md` has them."""
+"""What a market file says of quotes and requests for them; bounds as in `spec/operator.md`."""
 
 from twinex.venue.reference.market import DAY_SECONDS, TICKS_MAXIMUM, Quotes
 from twinex.venue.reference.table import QUANTITY_MAXIMUM, Node, Table
