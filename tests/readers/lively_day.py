@@ -53,7 +53,7 @@ class LivelyDay:
         self._tick = {one.number: int(one.product.tick.on(DAY) * 10_000) for one in chosen}
         self._client_id = 0
         self._made = [(1, 0, 1)]  # seat, id and instrument of what was accepted
-        self._trade_id = 0
+        self._traded = [(0, 1)]  # trade id and instrument
 
     def open(self) -> bytes:
         members = numbered_members(MEMBERS, related=True)
@@ -88,7 +88,7 @@ class LivelyDay:
                 made = [event.fields[name] for name in ("seat", "order_id", "instrument")]
                 self._made.append((made[0] or 1, made[1], made[2]))
             elif event.name == "trade":
-                self._trade_id = event.fields["trade_id"]
+                self._traded.append((event.fields["trade_id"], event.fields["instrument"]))
         return events
 
     # -- what every command needs --------------------------------------------------------------
@@ -204,13 +204,13 @@ class LivelyDay:
         }  # fmt: skip
 
     def _bust(self) -> tuple[int, str, dict[str, Any]]:
-        trade = self.random.randint(0, self._trade_id)
-        return 0, "trade_bust", {"trade_id": trade, "operator_reason": 6}
+        trade_id, _ = self.random.choice(self._traded[-20:])
+        return 0, "trade_bust", {"trade_id": trade_id, "operator_reason": 6}
 
     def _correct(self) -> tuple[int, str, dict[str, Any]]:
-        price = self._price(self.random.choice(list(self.contracts)))
-        trade = self.random.randint(0, self._trade_id)
-        return 0, "trade_correct", {"trade_id": trade, "price": price, "operator_reason": 6}
+        trade_id, number = self.random.choice(self._traded[-20:])
+        right = {"price": self._price(number), "operator_reason": 6}
+        return 0, "trade_correct", {"trade_id": trade_id, **right}
 
     def _phase(self) -> tuple[int, str, dict[str, Any]]:
         product = self.random.choice([0, *self.contracts.values()])

@@ -122,8 +122,7 @@ class Ladder:
         ]
 
     def _rested(self, row: _Row) -> None:
-        """Also an iceberg that shows lots anew: it leaves its place and queues behind."""
-        self._take_all(row.order_id)
+        """Also an iceberg that shows lots anew: of those it showed before none are left."""
         self._put(row.order_id, row.side, row.price, row.quantity)
 
     def _cancelled(self, row: _Row) -> None:
@@ -157,6 +156,7 @@ class Ladder:
         return self.orders.get(order_id, (0, 0, 0))[2]
 
     def _put(self, order_id: int, side: int, price: int, lots: int) -> None:
+        assert order_id not in self.orders, f"order {order_id} rests twice"
         self.orders[order_id] = (side, price, lots)
         level = self.levels[side].setdefault(price, [0, 0])
         level[0] += lots
