@@ -9,6 +9,7 @@ Prices are few, so that orders meet; many commands are refused, which is as it s
 
 import random
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,9 @@ PHASES = (
 class LivelyDay:
     """`venue`, and `contracts`: number and product of each of SYMBOLS."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, directory: Path | None = None) -> None:
         self.random = random.Random(seed)
-        self.venue = Venue(first_sequence=FIRST)
+        self.venue = Venue(directory, first_sequence=FIRST)
         self._market = load_market("open")
         listed = {one.symbol: one for one in listing(self._market, DAY)}
         chosen = [listed[symbol] for symbol in SYMBOLS]
