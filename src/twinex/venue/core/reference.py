@@ -5,9 +5,10 @@ Bounds: `spec/phases.md`. Each handler returns the reject reason, 0 if it is don
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import HOLDING_MAX, limit_row, make_position, position_row
+from twinex.venue.core.ladder import lay_ladder
 from twinex.venue.core.limits import (
     ACCOUNTS_MAX,
     INSTRUMENTS_MAX,
@@ -21,7 +22,7 @@ from twinex.venue.core.limits import (
     TICK_MAX,
     VALUE_MAX,
 )
-from twinex.venue.core.phases import is_product, lay_ladder, limits_fit
+from twinex.venue.core.phases import is_product, limits_fit
 from twinex.venue.core.risk import is_instrument
 from twinex.venue.wire import codes
 
@@ -65,7 +66,7 @@ def _sizes_fit(command):
     )
 
 
-@inner
+@apart
 def define_product(core, command):
     number = np.int64(command["product"])
     if not 1 <= number <= PRODUCTS_MAX:
@@ -111,7 +112,7 @@ def _instrument_fits(product, command):
     )
 
 
-@inner
+@apart
 def define_instrument(core, command):
     number, owner = np.int64(command["instrument"]), np.int64(command["product_of"])
     if not 1 <= number <= INSTRUMENTS_MAX:
@@ -182,7 +183,7 @@ def _is_group(core, number):
     return 0 < number < len(core.groups) and core.groups[number] != 0
 
 
-@inner
+@apart
 def define_account(core, command):
     number, member = np.int64(command["account"]), np.int64(command["member"])
     if not 1 <= number <= ACCOUNTS_MAX or command["active"] > 1:
@@ -242,7 +243,7 @@ def set_credit(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def set_position(core, command):
     number, account = np.int64(command["instrument"]), np.int64(command["account"])
     hedge = np.int64(command["position_hedge"])
