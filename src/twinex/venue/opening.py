@@ -67,15 +67,18 @@ def open_market(
     """A new day of `market` (a name in `markets/` or a file) with `members` numbered from 1.
 
     Member m has seat m and the accounts 2m-1 and 2m, may trade everything and has ten billion
-    yuan of credit. `prices`: previous settlements by symbol, in quote units, where the market's
-    defaults are not wanted. `options` are those of `Venue`. Raises the errors of `reference`.
+    yuan of credit. Where a product prevents self-trades, the accounts of a client are a group
+    of their own, with the market's mode. `prices`: previous settlements by symbol, in quote units,
+    where the market's defaults are not wanted. `options` are those of `Venue`. Raises the errors
+    of `reference`.
     """
     rules = load_market(market)
     listed = listing(rules, trading_day, prices)
+    related = any(product.rules.self_trade_checked for product in rules.products)
     messages = [
         day_header(rules, trading_day),
         *reference_commands(rules, trading_day, prices),
-        *participants(rules, numbered_members(members)),
+        *participants(rules, numbered_members(members, related=related)),
         encode("phase_set", phase=phase),
     ]
     venue = Venue(**options)
