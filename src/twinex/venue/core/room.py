@@ -309,6 +309,11 @@ def _aligned(count: int, dtype: np.dtype) -> np.ndarray:
     return raw[start : start + size].view(dtype)
 
 
+def zeros(count: int, dtype: np.dtype) -> np.ndarray:
+    """At least `count` rows, a power of two, that begin at a cache line."""
+    return _aligned(1 << max(count - 1, 0).bit_length(), np.dtype(dtype))
+
+
 def _larger(table: np.ndarray, count: int, *, aligned: bool = False) -> np.ndarray:
     """A copy of `table` with at least `count` rows, a power of two."""
     size = max(2 * len(table), 1 << max(count - 1, 0).bit_length())
