@@ -23,13 +23,5 @@ class InconsistentImage(ImageError):  # noqa: N818
     """The hashes are right, but what stands in it contradicts itself: its writer was wrong."""
 
 
-class MarkMismatch(ImageError):  # noqa: N818
-    """The image is whole, but not of this journal: another chain, or the journal ends before it."""
-
-
 class NotAnEndedDay(ImageError):  # noqa: N818
     """A day can only be opened from the image of a day that has ended."""
-
-
-class StateUnknown(ImageError):  # noqa: N818
-    """The image of a core that cannot be taken: it has no room of its own for what is asked."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,20 +18,7 @@ from twinex.venue.image.layout import (
     pack_table,
     unpack_table,
 )
-
-
-class Mark(NamedTuple):
-    """A place in the journal, and what both streams hold up to it.
-
-    `chain` is the int64 with the bits of the spec's uint64; bytes are of the day's messages.
-    """
-
-    sequence: int
-    time_ns: int
-    chain: int
-    term: int
-    journal_bytes: int
-    event_bytes: int
+from twinex.venue.journal.recovery import Mark
 
 
 class Image:
@@ -111,6 +98,8 @@ def from_bytes(octets: np.ndarray, path: Path | None = None) -> Image:
         raise DamagedImage(path, "the hash of its head is wrong")
     if head.length != len(octets):
         raise DamagedImage(path, f"it has {len(octets)} bytes, its head says {head.length}")
+    if min(head.rows) < 0:
+        raise DamagedImage(path, "a section has fewer than no rows")
     sections = _cut(octets, head)
     for (name, rows), due in zip(sections.items(), head.hashes, strict=True):
         if _sha256(rows) != due:

@@ -64,7 +64,7 @@ def _sized(core: Core, image: Image) -> Core:
 
 def _of(table: np.ndarray, rows: int) -> np.ndarray:
     """The empty `table`, or a larger one where it has fewer than `rows` rows."""
-    return table if len(table) >= rows else room.zeros(rows, table.dtype)
+    return table if len(table) >= rows else room.zeros(int(rows), table.dtype)
 
 
 def _ladder_sizes(image: Image) -> tuple[np.ndarray, np.ndarray]:

@@ -10,9 +10,10 @@ import numpy as np
 from twinex.venue.core.limits import NIL
 from twinex.venue.core.state import Core
 from twinex.venue.image.errors import ImageError
-from twinex.venue.image.image import Image, Mark
+from twinex.venue.image.image import Image
 from twinex.venue.image.kernels import collect_commands, collect_queues
 from twinex.venue.image.layout import PRODUCT_RULES, SECTIONS, position_keys
+from twinex.venue.journal.recovery import Mark
 from twinex.venue.wire import codes
 
 BUY = codes.SIDE_BUY
