@@ -37,7 +37,7 @@ def enter(core, command):
         return reason
     account, number = np.int64(command["account"]), np.int64(command["instrument"])
     row = position_row(core, account, number, np.int64(command["hedge"]))
-    note_order(core, -row if row != NIL else np.int64(MASS_QUOTED))
+    note_order(core, np.int64(MASS_QUOTED) if _is_withdrawal(command) else -row)
     emit.positions_changed(core)
     return np.int64(0)
 
@@ -96,7 +96,7 @@ def live_leg(core, command, row, side):
 @inner
 def cancel_quote(core, row, request_id):
     """order_cancel of a quote by its client id: the live legs of its row, bid first."""
-    if row == -MASS_QUOTED:  # a withdrawal where there was nothing
+    if row == -MASS_QUOTED:  # a withdrawal names no quote
         return np.int64(codes.REJECT_ORDER_DONE)
     position = core.positions[row]
     bid = live_leg(core, position, row, np.int64(codes.SIDE_BUY))

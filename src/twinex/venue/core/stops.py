@@ -83,12 +83,13 @@ def wait(core, product, instrument, command, slot, stop_price):
     extra["trail"] = command["trail"]
     reserve(core, product, instrument, order, np.int64(order["remaining"]), price)
     list_order(core, slot)
-    _queue(core, instrument, slot)
+    queue_stop(core, instrument, slot)
     emit.stop_accepted(core, slot)
 
 
 @inner
-def _queue(core, instrument, slot):
+def queue_stop(core, instrument, slot):
+    """Put a stop at the end of its instrument's waiting ones."""
     order, extra = core.orders[slot], core.extras[slot]
     last = instrument["last_stop"]
     extra["previous_stop"] = last
