@@ -71,6 +71,12 @@ MEMBERS = _row(
 SEATS = _pack("i4 number member")
 GROUPS = _pack("i4 number self_trade_mode")
 ACCOUNTS = _pack("i4 number member", "i8 open_products close_products", "i4 group", "u1 active blocked")
+# Fields that the core's tables call as the spec does.
+INSTRUMENT_FIELDS = (
+    "product halted last_price previous_settlement open_interest requested_ns position_limit"
+)
+MEMBER_FIELDS = "active blocked credit used window_ns entries cancels entries_max cancels_max"
+ACCOUNT_FIELDS = "member active blocked group open_products close_products"
 HELD = (
     "long_today short_today long_yesterday short_yesterday long_frozen short_frozen "
     "long_frozen_today short_frozen_today opening_buys opening_sells"

@@ -5,14 +5,34 @@ from typing import Any
 import numpy as np
 
 from twinex.venue.core import room
-from twinex.venue.core.accounts import move_positions
 from twinex.venue.core.bits import words_for
 from twinex.venue.core.limits import LEGS
-from twinex.venue.core.state import Core
+from twinex.venue.core.state import (
+    ICEBERG,
+    LASTING,
+    LIVE,
+    POST_ONLY,
+    QUOTE,
+    WAITING,
+    Core,
+)
 from twinex.venue.image.errors import InconsistentImage
+from twinex.venue.image.holdings import enter_holdings, find_rows, quote_rows
 from twinex.venue.image.image import Image
-from twinex.venue.image.kernels import enlist_orders, enter_commands, queue_orders
-from twinex.venue.image.layout import PRODUCT_RULES, position_keys
+from twinex.venue.image.kernels import (
+    DONE_SLOT,
+    enlist_orders,
+    enter_commands,
+    note_carried_orders,
+    queue_orders,
+)
+from twinex.venue.image.layout import (
+    ACCOUNT_FIELDS,
+    INSTRUMENT_FIELDS,
+    MEMBER_FIELDS,
+    PRODUCT_RULES,
+)
+from twinex.venue.image.take import windows_at
 from twinex.venue.wire import codes
 
 BUY = codes.SIDE_BUY
@@ -26,53 +46,52 @@ def load(image: Image, salt: int = 0) -> Core:
     """
     core = _sized(room.empty_core(salt), image)
     _day(core, image)
-    _products(core, image)
+    _fill(core.products, image["products"]["number"], image["products"], PRODUCT_RULES)
+    core.products["defined"][image["products"]["number"]] = 1
     _instruments(core, image)
     _participants(core, image)
-    _positions(core, image)
+    enter_holdings(core, image)
     _commands(core, image)
     _orders(core, image)
+    core.trades[1 : len(image["trades"]) + 1] = image["trades"]
     return core
 
 
 def _sized(core: Core, image: Image) -> Core:
     """Tables with room for what the image holds."""
-
-    def numbered(table: np.ndarray, section: str) -> np.ndarray:
-        rows = image[section]
-        return _of(table, int(rows["number"][-1]) + 1 if len(rows) else 0)
-
-    orders = _of(core.orders, len(image["orders"]) + 2)
-    positions = _of(core.positions, len(image["positions"]) + 2)
+    live = len(image["orders"]) + len(image["stops"])
+    orders = _of(core.orders, live + 2)
+    # besides the image's rows: those that stand beside quotes, and groups'
+    positions = _of(core.positions, 2 * (len(image["positions"]) + len(image["quotes"])) + 2)
     levels, words = _ladder_sizes(image)
+    used = int(np.count_nonzero(image["commands"]["client_id"]))
+    numbered = ("instruments", "members", "accounts", "seats", "groups")
     return core._replace(
-        instruments=numbered(core.instruments, "instruments"),
-        members=numbered(core.members, "members"),
-        accounts=numbered(core.accounts, "accounts"),
-        seats=numbered(core.seats, "seats"),
+        **{name: _of(getattr(core, name), _highest(image, name) + 1) for name in numbered},
         levels=_of(core.levels, int(levels.sum())),
         bits=_of(core.bits, int(words.sum())),
         orders=orders,
+        extras=_of(core.extras, len(orders)),
         scratch=_of(core.scratch, len(orders)),
         slots=_of(core.slots, len(image["commands"])),
+        carried=_of(core.carried, 2 * len(image["carried"]) + 2),
         positions=positions,
+        holders=_of(core.holders, len(positions)),
         position_index=_of(core.position_index, 4 * len(positions)),
         touched=_of(core.touched, len(positions)),
-        ids=_of(core.ids, 2 * np.count_nonzero(image["commands"]["client_id"])),
+        trades=_of(core.trades, len(image["trades"]) + 1),
+        ids=_of(core.ids, 2 * used + 2),
     )
 
 
 def _of(table: np.ndarray, rows: int) -> np.ndarray:
     """The empty `table`, or a larger one where it has fewer than `rows` rows."""
-    return table if len(table) >= rows else room.zeros(int(rows), table.dtype)
+    return table if len(table) >= rows else room.zeros(rows, table.dtype)
 
 
-def _ladder_sizes(image: Image) -> tuple[np.ndarray, np.ndarray]:
-    """Levels and words of bits that each instrument's ladder needs, both sides."""
-    rows = image["instruments"]
-    ranks = (rows["upper_limit"] - rows["lower_limit"]) // _ticks(image) + 1
-    words = np.array([words_for(each) for each in ranks.tolist()], dtype=np.int64)
-    return 2 * ranks, 2 * words
+def _highest(image: Image, section: str) -> int:
+    numbers = image[section]["number"]
+    return int(numbers[-1]) if len(numbers) else 0
 
 
 def _of_product(image: Image, name: str) -> np.ndarray:
@@ -83,31 +102,27 @@ def _of_product(image: Image, name: str) -> np.ndarray:
     return found
 
 
-def _ticks(image: Image) -> np.ndarray:
-    return _of_product(image, "tick")
+def _ladder_sizes(image: Image) -> tuple[np.ndarray, np.ndarray]:
+    """Levels and words of bits that each instrument's ladder needs, both sides."""
+    rows = image["instruments"]
+    ranks = (rows["upper_limit"] - rows["lower_limit"]) // _of_product(image, "tick") + 1
+    words = np.array([words_for(each) for each in ranks.tolist()], dtype=np.int64)
+    return 2 * ranks, 2 * words
 
 
 def _fill(table: np.ndarray, rows: Any, source: np.ndarray, names: str) -> None:
-    """Fields that table and section call the same."""
+    """The fields that table and section call the same."""
     for name in names.split():
         table[name][rows] = source[name]
 
 
 def _day(core: Core, image: Image) -> None:
     now, day = core.now[0], image.day
-    for name in (
-        "sequence time_ns first_sequence commands events volume rejects trading_day".split()
-    ):
+    for name in ("sequence", "time_ns", "first_sequence", "commands", "events", "volume"):
         now[name] = day[name]
+    now["rejects"], now["trading_day"] = day["rejects"], day["trading_day"]
     now["orders_accepted"], now["last_trade_id"] = day["orders"], day["trades"]
     now["day"] = day["state"]
-
-
-def _products(core: Core, image: Image) -> None:
-    rows = image["products"]
-    known = [name for name in PRODUCT_RULES.split() if name in (core.products.dtype.names or ())]
-    _fill(core.products, rows["number"], rows, " ".join(known))
-    core.products["defined"][rows["number"]] = 1
 
 
 def _instruments(core: Core, image: Image) -> None:
@@ -115,11 +130,10 @@ def _instruments(core: Core, image: Image) -> None:
     rows = image["instruments"]
     numbers, table = rows["number"], core.instruments
     levels, words = _ladder_sizes(image)
-    same = "product halted last_price previous_settlement position_limit open_interest"
-    _fill(table, numbers, rows, same)
+    _fill(table, numbers, rows, INSTRUMENT_FIELDS)
     table["lower"][numbers], table["upper"][numbers] = rows["lower_limit"], rows["upper_limit"]
-    table["tick"][numbers] = _ticks(image)
-    table["multiplier"][numbers] = _of_product(image, "multiplier")
+    for name in ("tick", "multiplier"):
+        table[name][numbers] = _of_product(image, name)
     for name in ("ranks", "best_buy", "best_sell"):
         table[name][numbers] = levels // 2
     table["words_a_side"][numbers] = words // 2
@@ -127,60 +141,76 @@ def _instruments(core: Core, image: Image) -> None:
     table["word_base"][numbers] = np.cumsum(words) - words
     now = core.now[0]
     now["level_count"], now["word_count"] = levels.sum(), words.sum()
-    now["instrument_high"] = numbers[-1] if len(numbers) else 0
+    now["instrument_high"] = _highest(image, "instruments")
 
 
 def _participants(core: Core, image: Image) -> None:
-    members, seats, accounts = image["members"], image["seats"], image["accounts"]
-    _fill(core.members, members["number"], members, "active credit used")
+    members, seats, groups = image["members"], image["seats"], image["groups"]
+    _fill(core.members, members["number"], members, MEMBER_FIELDS)
     core.members["defined"][members["number"]] = 1
+    core.members["window"][members["number"]] = windows_at(members, int(image.day["time_ns"]))
     core.seats[seats["number"]] = seats["member"]
-    _fill(
-        core.accounts,
-        accounts["number"],
-        accounts,
-        "member active open_products close_products",
-    )
+    core.groups[groups["number"]] = groups["self_trade_mode"] + 1
+    accounts = image["accounts"]
+    _fill(core.accounts, accounts["number"], accounts, ACCOUNT_FIELDS)
 
 
 def _commands(core: Core, image: Image) -> None:
-    count = enter_commands(core, image["commands"])
+    count = enter_commands(core, image["commands"], quote_rows(core, image))
     if count < 0:
         raise InconsistentImage(image.path, "a member's client id stands at two commands")
     core.now[0]["id_count"] = count
 
 
-def _positions(core: Core, image: Image) -> None:
-    rows = image["positions"]
-    table = core.positions[1 : len(rows) + 1]
-    _fill(table, slice(None), rows, "account instrument hedge ordered")
-    for name in ("today", "yesterday", "frozen", "frozen_today"):
-        table[name][:, 0], table[name][:, 1] = rows[f"long_{name}"], rows[f"short_{name}"]
-    table["opening"][:, 0], table["opening"][:, 1] = rows["opening_buys"], rows["opening_sells"]
-    core.now[0]["position_count"] = len(rows)
-    move_positions(core.positions, len(rows), core.position_index)
-
-
 def _orders(core: Core, image: Image) -> None:
-    """Orders in slots 1, 2, … as the image has them; into their queues, then their owners' lists."""
-    rows, now = image["orders"], core.now[0]
-    table = core.orders[1 : len(rows) + 1]
+    """Resting orders in slots 1, 2, … as the image has them, then stops; then into their queues."""
+    orders, stops = image["orders"], image["stops"]
+    first_stop = len(orders) + 1
+    _write_orders(core, image, orders, 1)
+    _write_orders(core, image, stops, first_stop)
+    _write_resting(core, orders)
+    _write_waiting(core, stops, first_stop)
+    core.now[0]["order_high"] = len(orders) + len(stops)
+    _queue(core, len(orders))
+    ids = np.concatenate([orders["order_id"], stops["order_id"]])
+    enlist_orders(core, np.argsort(ids) + 1)
+    _note_orders(core, image, ids)
+
+
+def _write_orders(core: Core, image: Image, rows: np.ndarray, first: int) -> None:
+    """What resting orders and stops have in common."""
+    table, extras = _slots(core.orders, rows, first), _slots(core.extras, rows, first)
     same = "order_id client_id instrument account seat quantity remaining side offset hedge"
     _fill(table, slice(None), rows, same)
-    table["live"] = 1
+    _fill(extras, slice(None), rows, "good_till_day time_in_force")
+    extras["display"] = rows["display_quantity"]
+    table["position"] = find_rows(image["positions"], rows)
+    flags = np.full(len(rows), LIVE, np.uint8)
+    flags[rows["display_quantity"] > 0] |= ICEBERG
+    flags[rows["time_in_force"] >= codes.TIME_GTD] |= LASTING
+    table["flags"] = flags
+
+
+def _slots(table: np.ndarray, rows: np.ndarray, first: int) -> np.ndarray:
+    return table[first : first + len(rows)]
+
+
+def _write_resting(core: Core, rows: np.ndarray) -> None:
+    table = _slots(core.orders, rows, 1)
+    table["flags"][rows["post_only"] != 0] |= POST_ONLY
+    table["flags"][rows["order_id"] % LEGS != 0] |= QUOTE
+    _slots(core.extras, rows, 1)["shown"] = rows["shown"]
     instruments = core.instruments[rows["instrument"]]
-    away = np.where(
-        rows["side"] == BUY,
-        instruments["upper"] - rows["price"],
-        rows["price"] - instruments["lower"],
-    )
-    table["rank"] = away // instruments["tick"]
-    table["position"] = _position_rows(image, rows)
-    now["order_high"] = len(rows)
-    _queue(core, len(rows))
-    enlist_orders(core, np.argsort(rows["order_id"], kind="stable") + 1)
-    places = rows["order_id"] // LEGS - now["first_sequence"]
-    core.slots["slot"][places] = np.arange(1, len(rows) + 1)
+    above, below = instruments["upper"] - rows["price"], rows["price"] - instruments["lower"]
+    table["rank"] = np.where(rows["side"] == BUY, above, below) // instruments["tick"]
+
+
+def _write_waiting(core: Core, rows: np.ndarray, first: int) -> None:
+    _slots(core.orders, rows, first)["flags"] |= WAITING
+    extras = _slots(core.extras, rows, first)
+    _fill(extras, slice(None), rows, "stop_price trail kind")
+    extras["price"], extras["sent_price"] = rows["freeze_price"], rows["price"]
+    extras["minimum"] = rows["minimum_quantity"]
 
 
 def _queue(core: Core, count: int) -> None:
@@ -191,10 +221,29 @@ def _queue(core: Core, count: int) -> None:
     core.products["limit_priority"] = kept
 
 
-def _position_rows(image: Image, orders: np.ndarray) -> np.ndarray:
-    """Row in the core's table of each order's position; 0 where the product keeps none."""
-    held, wanted = position_keys(image["positions"]), position_keys(orders)
-    places = np.searchsorted(held, wanted)
-    known = places < len(held)
-    known[known] = held[places[known]] == wanted[known]
-    return np.where(known, places + 1, 0)
+def _note_orders(core: Core, image: Image, ids: np.ndarray) -> None:
+    """Live orders are found by their ids; `ids` stand in slots 1, 2, …"""
+    slots = np.arange(1, len(ids) + 1)
+    sequences, first = ids // LEGS, int(image.day["first_sequence"])
+    today = (sequences >= first) & (ids % LEGS == 0)
+    core.slots["slot"][sequences[today] - first] = slots[today]
+    carried = image["carried"]
+    order = np.argsort(ids)
+    places = np.searchsorted(ids[order], carried["order_id"])
+    known = places < len(ids)
+    known[known] = ids[order][places[known]] == carried["order_id"][known]
+    found = np.full(len(carried), DONE_SLOT, np.int64)
+    found[known] = slots[order][places[known]]
+    owners = carried["member"].astype(np.int64)
+    note_carried_orders(core, carried["order_id"].astype(np.int64), found, owners)
+    _note_legs(core, image, ids, order)
+
+
+def _note_legs(core: Core, image: Image, ids: np.ndarray, order: np.ndarray) -> None:
+    """The legs of a quote are found beside its position row."""
+    quotes, rows = image["quotes"], quote_rows(core, image)[1:]
+    for leg in ("bid", "ask"):
+        named = quotes[f"{leg}_order_id"]
+        lives = named != 0
+        places = order[np.searchsorted(ids[order], named[lives])]
+        core.holders[leg][rows[lives]] = places + 1
