@@ -19,6 +19,7 @@ _BOUNDS = {
     "instruments": limits.INSTRUMENTS_MAX,
     "members": limits.MEMBERS_MAX,
     "seats": limits.SEATS_MAX,
+    "groups": limits.GROUPS_MAX,
     "accounts": limits.ACCOUNTS_MAX,
 }
 
@@ -32,8 +33,12 @@ def check_image(image: Image) -> None:
     _check_day(image)
     _check_reference(image)
     _check_orders(image)
+    _check_stops(image)
+    _check_ids(image)
     _check_books(image)
     _check_positions(image)
+    _check_quotes(image)
+    _check_trades(image)
     _check_commands(image)
 
 
@@ -106,6 +111,11 @@ def _check_reference(image: Image) -> None:
     for section in ("seats", "accounts"):
         known = _known(image["members"], image[section]["member"])
         _hold(image, section, known, "members are defined")
+    modes, group = image["groups"]["self_trade_mode"], image["accounts"]["group"]
+    known = (modes >= codes.SELF_TRADE_ALLOW) & (modes <= codes.SELF_TRADE_REDUCE)
+    _hold(image, "groups", known, "self-trade modes are known")
+    known = (group == 0) | _known(image["groups"], group)
+    _hold(image, "accounts", known, "groups are defined")
 
 
 def _in_enums(products: np.ndarray) -> np.ndarray:
@@ -130,34 +140,135 @@ def _products_of(image: Image, rows: np.ndarray) -> np.ndarray:
 
 
 def _check_orders(image: Image) -> None:
+    """Orders in books."""
     orders = image["orders"]
-    _hold(image, "orders", _known(image["instruments"], orders["instrument"]), "instruments are defined")
-    _hold(image, "orders", _known(image["accounts"], orders["account"]), "accounts are defined")
-    whole = (0 < orders["remaining"]) & (orders["remaining"] <= orders["quantity"])
-    whole &= (0 < orders["shown"]) & (orders["shown"] <= orders["remaining"])
-    _hold(image, "orders", whole, "lots are left of it")
-    codes_known = (orders["side"] <= codes.SIDE_SELL) & (orders["offset"] <= codes.OFFSET_CLOSE_TODAY)
-    codes_known &= orders["hedge"] <= codes.HEDGE_MARKET_MAKER
-    _hold(image, "orders", codes_known, "side, offset and hedge are known")
-    instruments = _rows_of(image["instruments"], orders["instrument"])
-    tick, price = _products_of(image, orders)["tick"], orders["price"]
+    _check_terms(image, "orders")
+    whole = (0 < orders["shown"]) & (orders["shown"] <= orders["remaining"])
+    plain = orders["display_quantity"] == 0
+    whole &= ~plain | (orders["shown"] == orders["remaining"])
+    _hold(image, "orders", whole, "the book shows lots of it, all of them if it is no iceberg")
+    _hold(image, "orders", orders["post_only"] <= 1, "post-only or not")
+    rests = (orders["time_in_force"] == codes.TIME_DAY) | (orders["time_in_force"] >= codes.TIME_GTD)
+    _hold(image, "orders", rests, "its time in force lets it rest")
+    _hold(image, "orders", _is_inside(image, orders, "price"), "prices lie inside the limits, on the tick")
+
+
+def _check_stops(image: Image) -> None:
+    stops = image["stops"]
+    _check_terms(image, "stops")
+    _hold(image, "stops", stops["kind"] <= codes.KIND_FIVE_LEVELS, "price kinds are known")
+    _hold(image, "stops", stops["order_id"] % LEGS == 0, "a stop is no leg of a quote")
+    positive = (stops["freeze_price"] > 0) & (stops["stop_price"] != 0) & (stops["trail"] >= 0)
+    _hold(image, "stops", positive, "it is frozen at a price, waits for one, and trails forward")
+    _hold(image, "stops", _is_inside(image, stops, "freeze_price"), "it is frozen inside the limits")
+
+
+def _check_terms(image: Image, section: str) -> None:
+    """What resting orders and stops have in common."""
+    rows = image[section]
+    _hold(image, section, _known(image["instruments"], rows["instrument"]), "instruments are defined")
+    _hold(image, section, _known(image["accounts"], rows["account"]), "accounts are defined")
+    _hold(image, section, rows["order_id"] > 0, "order ids are positive")
+    whole = (0 < rows["remaining"]) & (rows["remaining"] <= rows["quantity"])
+    _hold(image, section, whole, "lots are left of it")
+    known = (rows["side"] <= codes.SIDE_SELL) & (rows["offset"] <= codes.OFFSET_CLOSE_TODAY)
+    known &= (rows["hedge"] <= codes.HEDGE_MARKET_MAKER) & (rows["time_in_force"] <= codes.TIME_GTC)
+    known &= rows["display_quantity"] >= 0
+    _hold(image, section, known, "its codes are known")
+
+
+def _is_inside(image: Image, rows: np.ndarray, name: str) -> np.ndarray:
+    """Is a price inside the limits of its instrument, on the tick?"""
+    instruments = _rows_of(image["instruments"], rows["instrument"])
+    tick, price = _products_of(image, rows)["tick"], rows[name]
     inside = (instruments["lower_limit"] <= price) & (price <= instruments["upper_limit"])
-    _hold(image, "orders", inside & (price % tick == 0), "prices lie inside the limits, on the tick")
-    _check_ids(image, orders)
+    found: np.ndarray = inside & (price % tick == 0)
+    return found
 
 
-def _check_ids(image: Image, orders: np.ndarray) -> None:
-    """Order ids are unique and lead to a command of today that made an order."""
-    ids = np.sort(orders["order_id"])
-    _hold(image, "orders", bool((ids[1:] > ids[:-1]).all()), "an order stands once")
-    places = orders["order_id"] // LEGS - int(image.day["first_sequence"])
-    today = (0 <= places) & (places < len(image["commands"]))
-    _hold(image, "orders", today, "order ids are of commands of the day")
-    made = image["commands"][places]
-    _hold(image, "orders", made["command"] == codes.ORDER_ENTER, "an order_enter made it")
-    _hold(image, "orders", made["reject_reason"] == 0, "a command that was done made it")
-    owner = _rows_of(image["accounts"], orders["account"])["member"]
-    _hold(image, "orders", made["member"] == owner, "its account's member entered it")
+def _check_ids(image: Image) -> None:
+    """Live orders have ids of their own, each of a command of today or of an order carried in."""
+    ids = np.concatenate([image["orders"]["order_id"], image["stops"]["order_id"]])
+    ordered = np.sort(ids)
+    _hold(image, "orders", bool((ordered[1:] > ordered[:-1]).all()), "an order stands once")
+    first = int(image.day["first_sequence"])
+    for section in ("orders", "stops"):
+        rows = image[section]
+        owner = _rows_of(image["accounts"], rows["account"])["member"]
+        today = rows["order_id"] // LEGS >= first
+        _check_made(image, section, rows[today], owner[today])
+        known = _owned(image["carried"], "order_id", rows["order_id"][~today], owner[~today])
+        _hold(image, section, bool(known.all()), "an order of an earlier day was carried in")
+    carried = image["carried"]
+    earlier = (carried["order_id"] % LEGS == 0) & (carried["order_id"] // LEGS < first)
+    _hold(image, "carried", earlier, "carried orders are of earlier days")
+    _hold(image, "carried", _known(image["members"], carried["member"]), "members are defined")
+
+
+def _check_made(image: Image, section: str, rows: np.ndarray, owner: np.ndarray) -> None:
+    """Orders of today: the command at their sequence made them (a forced close used no id)."""
+    commands, leg = image["commands"], rows["order_id"] % LEGS
+    places = rows["order_id"] // LEGS - int(image.day["first_sequence"])
+    _hold(image, section, bool((places < len(commands)).all()), "orders are not of the future")
+    made = commands[places]
+    entered = made["command"] == codes.ORDER_ENTER
+    if section == "stops":
+        entered = np.zeros(len(rows), bool)
+    entered |= made["command"] == codes.STOP_ENTER
+    quoted = (made["command"] == codes.QUOTE_ENTER) | (made["command"] == codes.MASS_QUOTE)
+    quoted &= made["quote"] > 0
+    entered = np.where(leg == 0, entered, quoted)
+    own = entered & (made["reject_reason"] == 0) & (made["member"] == owner)
+    forced = (made["command"] == 0) & (rows["seat"] == 0) & (leg == 0) & (section == "orders")
+    _hold(image, section, bool((own | forced).all()), "a command that was done made every order")
+
+
+def _owned(known: np.ndarray, name: str, ids: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Do `ids` stand in a section sorted by them, with their owners?"""
+    places = np.searchsorted(known[name], ids)
+    found = places < len(known)
+    rows = known[places[found]]
+    found[found] = (rows[name] == ids[found]) & (rows["member"] == owner[found])
+    return found
+
+
+def _check_quotes(image: Image) -> None:
+    """A quote's legs are live orders of its key, and every leg is of a quote."""
+    quotes, orders = image["quotes"], image["orders"]
+    legs = orders[orders["order_id"] % LEGS != 0]
+    legs = legs[np.argsort(legs["order_id"])]
+    named = 0
+    for name, side in (("bid_order_id", codes.SIDE_BUY), ("ask_order_id", codes.SIDE_SELL)):
+        rows = quotes[quotes[name] != 0]
+        places = np.searchsorted(legs["order_id"], rows[name])
+        found = places < len(legs)
+        leg = legs[places[found]]
+        found[found] = (leg["order_id"] == rows[name][found]) & (leg["side"] == side)
+        _hold(image, "quotes", bool(found.all()), f"{name} is a leg in the book")
+        same = position_keys(legs[places]) == position_keys(rows)
+        _hold(image, "quotes", bool(same.all()), f"{name} is of the quote's key")
+        named += len(rows)
+    _hold(image, "quotes", named == len(legs), "every leg in the book is of a quote")
+    _hold(image, "quotes", _known(image["accounts"], quotes["account"]), "accounts are defined")
+    known = _known(image["instruments"], quotes["instrument"])
+    _hold(image, "quotes", known, "instruments are defined")
+    keeps = _products_of(image, quotes)["offset_rule"] != codes.OFFSET_RULE_NONE
+    held = np.isin(position_keys(quotes), position_keys(image["positions"]))
+    _hold(image, "quotes", held == keeps, "a quote has its position, where they are kept")
+
+
+def _check_trades(image: Image) -> None:
+    trades = image["trades"]
+    _hold(image, "day", len(trades) == image.day["trades"], "every trade of the day has its row")
+    whole = (trades["price"] > 0) & (trades["quantity"] > 0)
+    _hold(image, "trades", whole, "prices and lots are positive")
+    numbers = image["instruments"]["number"]
+    is_known = np.zeros(limits.INSTRUMENTS_MAX + 1, bool)
+    is_known[numbers] = True
+    named = np.abs(trades["instrument"].astype(np.int64))
+    inside = named <= limits.INSTRUMENTS_MAX
+    _hold(image, "trades", inside, "instruments keep their bound")
+    _hold(image, "trades", is_known[named], "instruments are defined")
 
 
 def _check_books(image: Image) -> None:
@@ -207,7 +318,8 @@ def _frozen(image: Image) -> dict[str, np.ndarray]:
         (codes.OFFSET_CLOSE_TODAY, codes.SIDE_BUY): "short_frozen_today",
         (codes.OFFSET_CLOSE_TODAY, codes.SIDE_SELL): "long_frozen_today",
     }
-    positions, orders = image["positions"], image["orders"]
+    positions, names_of = image["positions"], ["instrument", "account", "hedge", "side", "offset", "remaining"]
+    orders = np.concatenate([image[section][names_of] for section in ("orders", "stops")])
     keeps = _products_of(image, orders)["offset_rule"] != codes.OFFSET_RULE_NONE
     orders = orders[keeps]
     held, wanted = position_keys(positions), position_keys(orders)
@@ -240,3 +352,6 @@ def _check_commands(image: Image) -> None:
     is_member[0] = True
     _hold(image, "commands", is_member[commands["member"]], "members are defined")
     _hold(image, "commands", (commands["member"] > 0) == used, "a client id has its member")
+    quote, command = commands["quote"], commands["command"]
+    most = np.where(command == codes.QUOTE_ENTER, len(image["quotes"]), command == codes.MASS_QUOTE)
+    _hold(image, "commands", quote <= most, "quotes that are named stand in their section")
