@@ -8,7 +8,7 @@ from typing import Any
 
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import encode, frame
-from twinex.venue.wire.schema import COMMANDS, HEADER_BYTES
+from twinex.venue.wire.schema import COMMANDS, FRAME_HEADER_BYTES
 
 TICK, CENTRE = 10, 1_000
 LIMITS = {"lower_limit": (CENTRE - 40) * TICK, "upper_limit": (CENTRE + 40) * TICK}
@@ -292,7 +292,8 @@ class RichDay:
         return encode(name, **fields)
 
 
-def is_every_command_drawn(frames: list[bytes]) -> list[str]:
+def commands_not_drawn(frames: list[bytes]) -> list[str]:
     """Commands of the schema that these frames do not have."""
-    known = {int.from_bytes(each[HEADER_BYTES + 2 : HEADER_BYTES + 4], "little") for each in frames}
+    start = FRAME_HEADER_BYTES + 2
+    known = {int.from_bytes(each[start : start + 2], "little") for each in frames}
     return [name for name, template in COMMANDS.items() if template.id not in known]

@@ -33,8 +33,8 @@ def take(core: Core, mark: Mark) -> Image:
 
     Raises ImageError where the two do not belong together.
     """
-    if mark.sequence != core.now[0]["sequence"]:
-        applied = int(core.now[0]["sequence"])
+    applied = int(core.now[0]["sequence"])
+    if mark.sequence != applied and core.now[0]["commands"] != 0:
         raise ImageError(None, f"the core stands at {applied}, the journal at {mark.sequence}")
     orders, commands = _orders(core), _commands(core)
     quotes = _quotes(core, orders, commands)

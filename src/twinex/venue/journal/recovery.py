@@ -232,10 +232,10 @@ class _Walk:
         mark, self.mark = self.mark, None
         assert mark is not None
         self.mark_error = ""
+        offset = self.place().stream_offset
         if mark.chain != self.state[scan.CHAIN]:
             self.mark_error = f"record {mark.sequence} of the journal has another chain"
-        offset = self.place().stream_offset
-        if mark.journal_bytes != offset:
+        elif mark.journal_bytes != offset:
             self.mark_error = f"the journal has {offset} bytes before {mark.sequence + 1}"
         self.state[scan.TIME] = max(self.state[scan.TIME], mark.time_ns)
         self.state[scan.TERM] = max(self.state[scan.TERM], mark.term)
