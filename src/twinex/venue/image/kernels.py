@@ -5,13 +5,15 @@ import numpy as np
 from twinex.venue.compiler import inner, kernel
 from twinex.venue.core.book import level_index, next_level, rest
 from twinex.venue.core.carried import note_carried
-from twinex.venue.core.ids import find_id
+from twinex.venue.core.ids import find_id, id_place
 from twinex.venue.core.limits import NIL
 from twinex.venue.core.matching import count_slices, list_order
 from twinex.venue.core.state import ICEBERG, MASS_QUOTED, WAITING, tables_of
 from twinex.venue.core.stops import queue_stop
+from twinex.venue.tables import prefetch
 from twinex.venue.wire import codes
 
+_AHEAD = 16  # rows: their places in a large table are asked for so early
 DONE_SLOT = 1  # where the index says a done order lives: any row but 0, it holds another order
 
 
@@ -86,6 +88,11 @@ def enter_commands(core, rows, quote_rows):
     count = np.int64(0)
     for place in range(len(rows)):
         row = rows[place]
+        if place + _AHEAD < len(rows):
+            later = rows[place + _AHEAD]
+            prefetch(
+                core.ids, id_place(core.ids, salt, np.int64(later["member"]), later["client_id"])
+            )
         client_id = row["client_id"]
         if client_id == 0:
             continue
