@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def _live(traffic: Stream, directory: Path) -> tuple[float, float, Path]:
         cut, end = int(starts[-1 - 2 * TAIL]), int(starts[-1 - TAIL])  # the day's end is left out
         step = len(traffic.body) // max(1, traffic.body_commands // BATCH)
         bounds = [*(int(starts[starts.searchsorted(at)]) for at in range(0, cut, step)), cut]
-        for begin, stop in zip(bounds, bounds[1:], strict=False):
+        for begin, stop in pairwise(bounds):
             venue.submit(traffic.body[begin:stop])
         take_s, _ = _seconds(venue.image)
         write_s, path = _seconds(venue.write_image)

@@ -35,7 +35,7 @@ _REASONS = {code: name for name, code in ENUMS["RejectReason"].items()}
 
 
 class PositionRefused(Exception):  # noqa: N818
-    """What was held over night finds no place on the new day: an account or its right is missing."""
+    """What was held finds no place on the new day: an account or its right is missing."""
 
 
 @dataclass(frozen=True)

@@ -409,9 +409,15 @@ class Venue:
         """The state after the last command (`spec/state.md`), as arrays of its own."""
         self._require_usable()
         day, tail = self._opened(), self._tail[0]
-        streams = day.journal.stream_offset, day.events.stream_offset
-        known = (int(tail[name]) for name in ("sequence", "time_ns", "chain", "term"))
-        return take(self._core, Mark(*known, *streams))
+        mark = Mark(
+            sequence=int(tail["sequence"]),
+            time_ns=int(tail["time_ns"]),
+            chain=int(tail["chain"]),
+            term=int(tail["term"]),
+            journal_bytes=day.journal.stream_offset,
+            event_bytes=day.events.stream_offset,
+        )
+        return take(self._core, mark)
 
     def write_image(self) -> Path:
         """The state after the last command into the day's directory; on disk when this returns.

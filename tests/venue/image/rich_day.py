@@ -162,8 +162,16 @@ class RichDay:
         self.ids[member] += self.draw.choice((1, 1, 1, 1, 1, 9, 1, 9, 0))
         client_id = max(1, self.ids[member])
         write = self.draw.choices(
-            (self._order, self._stop, self._quote, self._mass_quote, self._cancel, self._amend,
-             self._mass_cancel, self._request),
+            (
+                self._order,
+                self._stop,
+                self._quote,
+                self._mass_quote,
+                self._cancel,
+                self._amend,
+                self._mass_cancel,
+                self._request,
+            ),
             (40, 12, 10, 4, 14, 12, 1, 5),
         )[0]
         self.sent.append((self.sequence + 1, member, client_id))
@@ -232,7 +240,9 @@ class RichDay:
 
     def _target(self, member: int) -> dict[str, int]:
         """Mostly an own order of today or of earlier days; now and then somebody else's."""
-        own = [each for each in self.sent[-120:-1] if each[1] == member or self.draw.random() < 0.05]
+        own = [
+            each for each in self.sent[-120:-1] if each[1] == member or self.draw.random() < 0.05
+        ]
         if not own:
             return {"order_id": 1024}
         sequence, _, client_id = self.draw.choice(own)
@@ -269,23 +279,85 @@ class RichDay:
         rule = draw.choice(list(RULES))
         product = draw.randint(1, PRODUCTS)
         acts = (
-            (6, "phase_set", {"product": draw.choice((0, product)), "phase": draw.choice((2, 2, 2, 3, 5, 8))}),
+            (
+                6,
+                "phase_set",
+                {"product": draw.choice((0, product)), "phase": draw.choice((2, 2, 2, 3, 5, 8))},
+            ),
             (3, "halt_set", {"instrument": self._instrument(), "halted": draw.choice((0, 0, 1))}),
             (2, "halt_set", {"halted": 0}),
             (5, "rule_set", {"product": product, "rule": ENUM_RULES[rule], "value": RULES[rule]}),
-            (3, "rule_set", {"product": product, "rule": ENUM_RULES["quote_rule"], "value": product}),
+            (
+                3,
+                "rule_set",
+                {"product": product, "rule": ENUM_RULES["quote_rule"], "value": product},
+            ),
             (1, "rule_set", {"product": product, "rule": codes.RULE_BAND_TICKS, "value": 5}),
-            (2, "rate_set", {"member": draw.randint(1, MEMBERS), "window_ns": draw.choice((7, 10**6)), "entries_max": draw.choice((0, 5, 50)), "cancels_max": draw.choice((0, 1))}),
+            (
+                2,
+                "rate_set",
+                {
+                    "member": draw.randint(1, MEMBERS),
+                    "window_ns": draw.choice((7, 10**6)),
+                    "entries_max": draw.choice((0, 5, 50)),
+                    "cancels_max": draw.choice((0, 1)),
+                },
+            ),
             (1, "rate_set", {"member": draw.randint(1, MEMBERS)}),
-            (1, "block_set", {"account": draw.randint(1, 2), "blocked": draw.randrange(2), **reason}),
+            (
+                1,
+                "block_set",
+                {"account": draw.randint(1, 2), "blocked": draw.randrange(2), **reason},
+            ),
             (1, "block_set", {"member": draw.randint(1, MEMBERS), "blocked": 0, **reason}),
-            (1, "operator_cancel", {"instrument": self._instrument(), "mass_side": draw.randrange(3), "mass_scope": draw.randrange(4), **reason}),
-            (4, "forced_close", {"instrument": self._instrument(), "account": draw.randint(1, ACCOUNTS), "price": self._price(draw.randrange(2)), "quantity": draw.randint(1, 5), "side": draw.randrange(2), "offset": 1, **reason}),
+            (
+                1,
+                "operator_cancel",
+                {
+                    "instrument": self._instrument(),
+                    "mass_side": draw.randrange(3),
+                    "mass_scope": draw.randrange(4),
+                    **reason,
+                },
+            ),
+            (
+                4,
+                "forced_close",
+                {
+                    "instrument": self._instrument(),
+                    "account": draw.randint(1, ACCOUNTS),
+                    "price": self._price(draw.randrange(2)),
+                    "quantity": draw.randint(1, 5),
+                    "side": draw.randrange(2),
+                    "offset": 1,
+                    **reason,
+                },
+            ),
             (2, "trade_bust", {"trade_id": draw.randint(1, 60), **reason}),
-            (2, "trade_correct", {"trade_id": draw.randint(1, 60), "price": self._price(0), **reason}),
-            (1, "limits_set", {"instrument": self._instrument(), "lower_limit": (CENTRE - draw.randint(8, 50)) * TICK, "upper_limit": (CENTRE + draw.randint(8, 50)) * TICK}),
-            (1, "group_define", {"group": draw.choice((2, 4, 9)), "self_trade_mode": draw.randrange(5)}),
-            (1, "member_define", {"member": draw.randint(1, MEMBERS), "active": 1, "credit": 10**14}),
+            (
+                2,
+                "trade_correct",
+                {"trade_id": draw.randint(1, 60), "price": self._price(0), **reason},
+            ),
+            (
+                1,
+                "limits_set",
+                {
+                    "instrument": self._instrument(),
+                    "lower_limit": (CENTRE - draw.randint(8, 50)) * TICK,
+                    "upper_limit": (CENTRE + draw.randint(8, 50)) * TICK,
+                },
+            ),
+            (
+                1,
+                "group_define",
+                {"group": draw.choice((2, 4, 9)), "self_trade_mode": draw.randrange(5)},
+            ),
+            (
+                1,
+                "member_define",
+                {"member": draw.randint(1, MEMBERS), "active": 1, "credit": 10**14},
+            ),
             (1, "timer", {}),
         )
         _, name, fields = draw.choices(acts, [share for share, *_ in acts])[0]

@@ -74,7 +74,9 @@ def test_the_next_day_opens_with_what_stayed() -> None:
     friday, ids = _friday()
     image = friday.venue.image()
     night = overnight(friday)
-    with open_market("cffex", MONDAY, further=_rules(), rolled_from=friday, phase=codes.PHASE_BEFORE_TRADING) as day:
+    with open_market(
+        "cffex", MONDAY, further=_rules(), rolled_from=friday, phase=codes.PHASE_BEFORE_TRADING
+    ) as day:
         opened = day.venue.image()
         first = int(opened.day["first_sequence"])
         assert first == image.sequence + 1 == night.first_sequence
@@ -105,17 +107,25 @@ def test_queues_stand_as_they_stood() -> None:
         low = day.instruments["IF2608"].lower_limit
         taker = {"quantity": 4, "account": 3}
         sale = encode(
-            "order_enter", client_id=1, instrument=day.number("IF2608"), side=1,
-            price=int(low * 10_000), **taker
+            "order_enter",
+            client_id=1,
+            instrument=day.number("IF2608"),
+            side=1,
+            price=int(low * 10_000),
+            **taker,
         )
-        fills = [e.fields for e in decode_stream(day.venue.send(2, sale)) if e.name == "order_filled"]
+        fills = [
+            e.fields for e in decode_stream(day.venue.send(2, sale)) if e.name == "order_filled"
+        ]
         resting = [each["order_id"] for each in fills if each["role"] == codes.ROLE_RESTING]
         assert resting[:2] == queue[:2], "first come, first served, over night too"
 
 
 def test_the_header_names_the_image(tmp_path: Path) -> None:
     friday, _ = _friday()
-    with open_market("cffex", MONDAY, further=_rules(), rolled_from=friday, directory=tmp_path / "monday") as day:
+    with open_market(
+        "cffex", MONDAY, further=_rules(), rolled_from=friday, directory=tmp_path / "monday"
+    ) as day:
         chain = friday.venue.chain
         header = next(iter(JournalReader(tmp_path / "monday")))
         assert header.message.fields["state_hash"] == friday.venue.image().hash
@@ -132,8 +142,12 @@ def test_a_day_on_disk_rolls_like_one_in_memory(tmp_path: Path) -> None:
     on_disk.venue.close()
     assert symbols_of(tmp_path / "friday") == numbers
     with (
-        open_market("cffex", MONDAY, further=_rules(), rolled_from=tmp_path / "friday", clock=lambda: 2) as one,
-        open_market("cffex", MONDAY, further=_rules(), rolled_from=in_memory, clock=lambda: 2) as other,
+        open_market(
+            "cffex", MONDAY, further=_rules(), rolled_from=tmp_path / "friday", clock=lambda: 2
+        ) as one,
+        open_market(
+            "cffex", MONDAY, further=_rules(), rolled_from=in_memory, clock=lambda: 2
+        ) as other,
     ):
         assert one.venue.image().hash == other.venue.image().hash
 

@@ -55,8 +55,8 @@ def _check_unnamed(image: Image, section: str) -> None:
     """Bytes of a row that no field names are zero."""
     row = SECTIONS[section]
     unnamed = np.ones(row.itemsize, bool)
-    for form, offset in (row.fields or {}).values():
-        unnamed[offset : offset + form.itemsize] = False
+    for field in (row.fields or {}).values():
+        unnamed[field[1] : field[1] + field[0].itemsize] = False
     if unnamed.any():
         octets = image[section].view(np.uint8).reshape(-1, row.itemsize)
         _hold(image, section, ~octets[:, unnamed].any(axis=1), "bytes without a name are zero")
@@ -104,8 +104,10 @@ def _check_reference(image: Image) -> None:
     _hold(image, "instruments", _known(products, instruments["product"]), "products are defined")
     tick = _rows_of(products, instruments["product"])["tick"]
     lower, upper = instruments["lower_limit"], instruments["upper_limit"]
-    fits = (0 < lower) & (lower < upper) & (upper < limits.PRICE_MAX)
-    fits &= (lower % tick == 0) & (upper % tick == 0) & ((upper - lower) // tick < limits.LEVELS_MAX)
+    fits = (lower > 0) & (lower < upper) & (upper < limits.PRICE_MAX)
+    fits &= (
+        (lower % tick == 0) & (upper % tick == 0) & ((upper - lower) // tick < limits.LEVELS_MAX)
+    )
     _hold(image, "instruments", fits, "limits are inside their bounds, on the tick")
     _hold(image, "instruments", instruments["halted"] <= 1, "halted or not")
     for section in ("seats", "accounts"):
@@ -129,7 +131,7 @@ def _in_enums(products: np.ndarray) -> np.ndarray:
     }
     known = np.ones(len(products), bool)
     for name, last in lasts.items():
-        known &= (0 <= products[name]) & (products[name] <= last)
+        known &= (products[name] >= 0) & (products[name] <= last)
     return known
 
 
@@ -143,14 +145,21 @@ def _check_orders(image: Image) -> None:
     """Orders in books."""
     orders = image["orders"]
     _check_terms(image, "orders")
-    whole = (0 < orders["shown"]) & (orders["shown"] <= orders["remaining"])
+    whole = (orders["shown"] > 0) & (orders["shown"] <= orders["remaining"])
     plain = orders["display_quantity"] == 0
     whole &= ~plain | (orders["shown"] == orders["remaining"])
     _hold(image, "orders", whole, "the book shows lots of it, all of them if it is no iceberg")
     _hold(image, "orders", orders["post_only"] <= 1, "post-only or not")
-    rests = (orders["time_in_force"] == codes.TIME_DAY) | (orders["time_in_force"] >= codes.TIME_GTD)
+    rests = (orders["time_in_force"] == codes.TIME_DAY) | (
+        orders["time_in_force"] >= codes.TIME_GTD
+    )
     _hold(image, "orders", rests, "its time in force lets it rest")
-    _hold(image, "orders", _is_inside(image, orders, "price"), "prices lie inside the limits, on the tick")
+    _hold(
+        image,
+        "orders",
+        _is_inside(image, orders, "price"),
+        "prices lie inside the limits, on the tick",
+    )
 
 
 def _check_stops(image: Image) -> None:
@@ -160,16 +169,20 @@ def _check_stops(image: Image) -> None:
     _hold(image, "stops", stops["order_id"] % LEGS == 0, "a stop is no leg of a quote")
     positive = (stops["freeze_price"] > 0) & (stops["stop_price"] != 0) & (stops["trail"] >= 0)
     _hold(image, "stops", positive, "it is frozen at a price, waits for one, and trails forward")
-    _hold(image, "stops", _is_inside(image, stops, "freeze_price"), "it is frozen inside the limits")
+    _hold(
+        image, "stops", _is_inside(image, stops, "freeze_price"), "it is frozen inside the limits"
+    )
 
 
 def _check_terms(image: Image, section: str) -> None:
     """What resting orders and stops have in common."""
     rows = image[section]
-    _hold(image, section, _known(image["instruments"], rows["instrument"]), "instruments are defined")
+    _hold(
+        image, section, _known(image["instruments"], rows["instrument"]), "instruments are defined"
+    )
     _hold(image, section, _known(image["accounts"], rows["account"]), "accounts are defined")
     _hold(image, section, rows["order_id"] > 0, "order ids are positive")
-    whole = (0 < rows["remaining"]) & (rows["remaining"] <= rows["quantity"])
+    whole = (rows["remaining"] > 0) & (rows["remaining"] <= rows["quantity"])
     _hold(image, section, whole, "lots are left of it")
     known = (rows["side"] <= codes.SIDE_SELL) & (rows["offset"] <= codes.OFFSET_CLOSE_TODAY)
     known &= (rows["hedge"] <= codes.HEDGE_MARKET_MAKER) & (rows["time_in_force"] <= codes.TIME_GTC)
@@ -277,12 +290,14 @@ def _check_books(image: Image) -> None:
     better = np.where(orders["side"] == codes.SIDE_BUY, -orders["price"], orders["price"])
     sides = orders["instrument"].astype(np.int64) * 2 + orders["side"]
     rising = np.ones(len(orders), bool)
-    rising[1:] = (sides[1:] > sides[:-1]) | ((sides[1:] == sides[:-1]) & (better[1:] >= better[:-1]))
+    rising[1:] = (sides[1:] > sides[:-1]) | (
+        (sides[1:] == sides[:-1]) & (better[1:] >= better[:-1])
+    )
     _hold(image, "orders", rising, "by instrument, side and price")
     first = np.ones(len(orders), bool)
     first[1:] = sides[1:] != sides[:-1]
     best = orders[first]
-    pairs = np.flatnonzero((np.diff(best["instrument"]) == 0))
+    pairs = np.flatnonzero(np.diff(best["instrument"]) == 0)
     crossed = best["price"][pairs] >= best["price"][pairs + 1]
     rows = best[pairs]
     halted = _rows_of(image["instruments"], rows["instrument"])["halted"] != 0
@@ -295,7 +310,9 @@ def _check_positions(image: Image) -> None:
     positions = image["positions"]
     known = _known(image["instruments"], positions["instrument"])
     _hold(image, "positions", known, "instruments are defined")
-    _hold(image, "positions", _known(image["accounts"], positions["account"]), "accounts are defined")
+    _hold(
+        image, "positions", _known(image["accounts"], positions["account"]), "accounts are defined"
+    )
     rule = _products_of(image, positions)["offset_rule"]
     _hold(image, "positions", rule != codes.OFFSET_RULE_NONE, "the product keeps positions")
     for side in ("long", "short"):
@@ -318,7 +335,10 @@ def _frozen(image: Image) -> dict[str, np.ndarray]:
         (codes.OFFSET_CLOSE_TODAY, codes.SIDE_BUY): "short_frozen_today",
         (codes.OFFSET_CLOSE_TODAY, codes.SIDE_SELL): "long_frozen_today",
     }
-    positions, names_of = image["positions"], ["instrument", "account", "hedge", "side", "offset", "remaining"]
+    positions, names_of = (
+        image["positions"],
+        ["instrument", "account", "hedge", "side", "offset", "remaining"],
+    )
     orders = np.concatenate([image[section][names_of] for section in ("orders", "stops")])
     keeps = _products_of(image, orders)["offset_rule"] != codes.OFFSET_RULE_NONE
     orders = orders[keeps]
@@ -347,7 +367,7 @@ def _check_commands(image: Image) -> None:
     members = image["members"]["number"]
     is_member = np.zeros(limits.MEMBERS_MAX + 1, bool)
     is_member[members] = True
-    inside = (0 <= commands["member"]) & (commands["member"] <= limits.MEMBERS_MAX)
+    inside = (commands["member"] >= 0) & (commands["member"] <= limits.MEMBERS_MAX)
     _hold(image, "commands", inside, "members keep their bound")
     is_member[0] = True
     _hold(image, "commands", is_member[commands["member"]], "members are defined")

@@ -122,7 +122,7 @@ def _cut(octets: np.ndarray, head: Head) -> dict[str, np.ndarray]:
 
 
 def _octets(rows: np.ndarray) -> memoryview:
-    return memoryview(np.ascontiguousarray(rows).view(np.uint8)).cast("B")
+    return np.ascontiguousarray(rows).view(np.uint8).data
 
 
 def _sha256(rows: np.ndarray) -> bytes:

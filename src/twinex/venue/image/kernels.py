@@ -127,8 +127,7 @@ def queue_orders(core, count):
 
 @kernel
 def enlist_orders(core, slots):
-    """Count live orders into lists: members', and instruments' waiting stops; by order of `slots`.
-    """
+    """Count live orders into lists, in this order: members', and instruments' waiting stops."""
     core = tables_of(core)
     for place in range(len(slots)):
         slot = slots[place]

@@ -70,7 +70,9 @@ MEMBERS = _row(
 )
 SEATS = _pack("i4 number member")
 GROUPS = _pack("i4 number self_trade_mode")
-ACCOUNTS = _pack("i4 number member", "i8 open_products close_products", "i4 group", "u1 active blocked")
+ACCOUNTS = _pack(
+    "i4 number member", "i8 open_products close_products", "i4 group", "u1 active blocked"
+)
 # Fields that the core's tables call as the spec does.
 INSTRUMENT_FIELDS = (
     "product halted last_price previous_settlement open_interest requested_ns position_limit"
@@ -124,7 +126,9 @@ ROW_BYTES = [112, 248, 64, 64, 8, 8, 32, 56, 64, 88, 32, 16, 16, 24]
 assert [row.itemsize for row in SECTIONS.values()] == ROW_BYTES, "spec/state.md, Sections"
 
 KEYS: dict[str, tuple[str, ...]] = {  # rows rise by these, each once
-    **dict.fromkeys(("products", "instruments", "members", "seats", "groups", "accounts"), ("number",)),
+    **dict.fromkeys(
+        ("products", "instruments", "members", "seats", "groups", "accounts"), ("number",)
+    ),
     "positions": ("account", "instrument", "hedge"),
     "stops": ("order_id",),
     "quotes": ("account", "instrument", "hedge"),
@@ -132,11 +136,11 @@ KEYS: dict[str, tuple[str, ...]] = {  # rows rise by these, each once
 }
 
 
-
 def position_keys(rows: np.ndarray) -> np.ndarray:
-    """(account, instrument, hedge) of rows that have them, as one int64 each that rises with them."""
+    """(account, instrument, hedge) of rows that have them: an int64 each, rising with them."""
     account, instrument = rows["account"].astype(np.int64), rows["instrument"].astype(np.int64)
-    return (account << 32) + (instrument << 8) + rows["hedge"]
+    keys: np.ndarray = (account << 32) + (instrument << 8) + rows["hedge"]
+    return keys
 
 
 _FRONT = np.dtype(

@@ -112,7 +112,8 @@ def _members(core: Core, mark: Mark) -> np.ndarray:
 
 def windows_at(members: np.ndarray, time_ns: int) -> np.ndarray:
     """The rate window of each member in which `time_ns` lies (spec/operator.md, Rates)."""
-    return time_ns // np.maximum(members["window_ns"], 1)
+    windows: np.ndarray = time_ns // np.maximum(members["window_ns"], 1)
+    return windows
 
 
 def _positions(core: Core) -> np.ndarray:
@@ -185,9 +186,7 @@ def _commands(core: Core) -> np.ndarray:
 
 def _quotes(core: Core, orders: np.ndarray, commands: np.ndarray) -> np.ndarray:
     """Quotes that live or are named; `quote` of the commands that name one becomes its place."""
-    naming = np.flatnonzero(
-        (commands["command"] == codes.QUOTE_ENTER) & (commands["quote"] != 0)
-    )
+    naming = np.flatnonzero((commands["command"] == codes.QUOTE_ENTER) & (commands["quote"] != 0))
     named = core.positions[commands["quote"][naming]]
     legs = orders[orders["order_id"] % LEGS != 0]
     keys, places = np.unique(

@@ -18,9 +18,7 @@ from twinex.venue.journal.layout import (
 )
 
 
-def find_event_place(
-    directory: Path, stream_offset: int, sequence: int
-) -> tuple[SegmentHead, int]:
+def find_event_place(directory: Path, stream_offset: int, sequence: int) -> tuple[SegmentHead, int]:
     """The segment that holds stream offset `stream_offset`, and the first segment's size.
 
     Every event from its head up to there is walked. Raises MarkMismatch unless the events of
@@ -54,9 +52,7 @@ def _opened(directory: Path, number: int) -> tuple[SegmentHead, np.ndarray]:
     return head, octets
 
 
-def _ends_there(
-    head: SegmentHead, octets: np.ndarray, stream_offset: int, sequence: int
-) -> bool:
+def _ends_there(head: SegmentHead, octets: np.ndarray, stream_offset: int, sequence: int) -> bool:
     """Is there a whole event before the offset, the last of `sequence`, and none of it behind?"""
     words, end = words_of(octets), HEAD_BYTES + stream_offset - head.stream_offset
     if end > len(octets):
