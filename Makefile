@@ -1,9 +1,10 @@
 # make demo    a whole simulated trading day and its report (TAPE=FILE plays a recorded one instead)
 # make test    every test; make lint: style and types; make soak: the long runs; make bench: speed
+# make fuzz    ten minutes of the coverage-guided fuzzer (SECONDS=60: one); Python 3.11 to 3.13
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint soak bench setup clean
+.PHONY: demo test lint soak bench fuzz setup clean
 
 demo: setup
 ifdef TAPE
@@ -26,6 +27,11 @@ soak: setup
 
 bench: setup
 	$(BIN)/twinex bench core
+
+SECONDS ?= 600
+fuzz: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	NUMBA_DISABLE_JIT=1 $(BIN)/python tests/fuzz/guided.py build/fuzz/corpus -max_total_time=$(SECONDS)
 
 setup: .venv/installed
 

@@ -1,8 +1,9 @@
 """The whole core on one thread: framed commands in, journal and event bytes out, every check on.
 
-Prints a table, then one JSON object. Throughput: the body of `workload.stream` in batches of 4096
-through `Venue.submit`, journal in memory. Latency: the same commands one by one, each due at its
-time of an even `offered_per_s` (open loop: a late start counts), from due to its last event byte.
+Prints a table, then one JSON object. Throughput: exchange-core's mix (`mix`) in batches of 4096
+through `Venue.submit`, journal in memory; beside it, in mapped files, and a stream in which every
+25th command is there to be refused, for each reason there is (`workload`). Latency: the mix, one
+command at a time at its due time, in turn with a handler that only waits (`pacing`).
 Reference, in turn with the venue in the same run: a compiled loop that only copies every frame
 into memory as large as the journal and writes as many event bytes into memory as large as the event
 stream, so no venue can be faster.
@@ -14,25 +15,29 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from benchmarks import conditions
-from benchmarks.workload import Stream, stream
-from twinex.venue import histogram
-from twinex.venue.clock import ns_per_tick, ticks
+from benchmarks import conditions, mix, workload
+from benchmarks.pacing import Pace
+from benchmarks.workload import Stream
 from twinex.venue.events import events_of
-from twinex.venue.sequencer import Frames, frames_over, sequence
-from twinex.venue.venue import Venue
+from twinex.venue.sequencer import Frames, frames_over
+from twinex.venue.venue import Statistics, Venue
+from twinex.venue.warm import warm_up
 from twinex.venue.wire import codes
 
-COMMANDS = 1_000_000
-PACED_COMMANDS = 300_000
+COMMANDS = 3_000_000
+PACED_COMMANDS = 2_000_000
+PACED_BLOCK = 2_000
+REFUSED_COMMANDS = 1_000_000
 BATCH = 4096
-RUNS = 7
+RUNS = 5
 OFFERED_PER_S = 1_000_000
-SEGMENT_BYTES = 1 << 28
+SEGMENT_BYTES = 1 << 30
+MARKET = mix.Market(held=100_000)
 
 
 @njit(nogil=True)
@@ -51,40 +56,29 @@ def _copy(frames, starts, journal, events):
     return event
 
 
-@njit(nogil=True)
-def _paced(core, journal, frames, starts, ticks_a_command, latencies, services):
-    """Every frame at its due time; what was short (0 = nothing). Times into two histograms."""
-    none = np.zeros(0, dtype=np.int64)
-    begun = ticks() + 1000
-    for number in range(len(starts) - 1):
-        due = begun + np.int64(number * ticks_a_command)
-        started = ticks()
-        while started < due:
-            started = ticks()
-        short, _ = sequence(core, journal, frames, starts[number], starts[number + 1], 1, none)
-        if short != 0:
-            return short
-        ended = ticks()
-        histogram.record(latencies, ended - due)
-        histogram.record(services, ended - started)
-    return 0
-
-
-def _opened(traffic: Stream, directory: Path | None = None) -> Venue:
+def _opened(traffic: Stream, orders: int, directory: Path | None = None) -> Venue:
     """A venue whose market is open, its tables as large as the day needs."""
-    venue = Venue(directory, clock=lambda: 1, segment_bytes=SEGMENT_BYTES)
+    size = SEGMENT_BYTES if directory is None else SEGMENT_BYTES >> 2
+    venue = Venue(directory, clock=lambda: 1, segment_bytes=size)
     venue.submit(traffic.opening)
-    venue.reserve(commands=traffic.commands, orders=traffic.commands // 4)
+    venue.reserve(commands=traffic.commands, orders=orders)
     return venue
 
 
-def _throughput(traffic: Stream, pieces: list[np.ndarray], directory: Path | None = None) -> float:
+def _throughput(
+    traffic: Stream, pieces: list[np.ndarray], orders: int, directory: Path | None = None
+) -> float:
     """Commands a second over the body."""
-    with _opened(traffic, directory) as venue:
+    with _opened(traffic, orders, directory) as venue:
         started = time.perf_counter()
         for piece in pieces:
             venue.submit(piece)
         return traffic.body_commands / (time.perf_counter() - started)
+
+
+def _in_files(traffic: Stream, pieces: list[np.ndarray], orders: int) -> float:
+    with tempfile.TemporaryDirectory(prefix="twinex-") as directory:
+        return _throughput(traffic, pieces, orders, Path(directory) / "day")
 
 
 def _reference(traffic: Stream, starts: np.ndarray, event_bytes: int) -> float:
@@ -98,78 +92,99 @@ def _reference(traffic: Stream, starts: np.ndarray, event_bytes: int) -> float:
     return traffic.body_commands / (time.perf_counter() - started)
 
 
-def _latency(traffic: Stream, frames: Frames, starts: np.ndarray) -> list[list[float]]:
-    """[p50, p99] from due time, and [p50, p99] of the service alone, ns."""
-    with _opened(traffic) as venue:
-        tick = ns_per_tick()
-        latencies, services = histogram.empty(), histogram.empty()
-        interval = 1e9 / OFFERED_PER_S / tick
-        short = _paced(venue.core, venue.journal, frames, starts, interval, latencies, services)
-        assert short == 0, f"the paced run stopped: {short}"
-        return [
-            [histogram.quantile(times, share) * tick for share in (0.5, 0.99)]
-            for times in (latencies, services)
-        ]
+def _day(traffic: Stream, pieces: list[np.ndarray]) -> tuple[np.ndarray, Statistics, Statistics]:
+    """Event bytes of the body; counts of the day before and after it."""
+    with Venue(clock=lambda: 1, segment_bytes=SEGMENT_BYTES) as venue:
+        venue.submit(traffic.opening)
+        before = venue.statistics()
+        events = np.concatenate([venue.submit(piece) for piece in pieces])
+        return events, before, venue.statistics()
 
 
-def _expired(events: np.ndarray) -> int:
-    """Orders that lived until the day's end."""
-    reasons = events_of(events).of("order_cancelled")["cancel_reason"]
-    return int((reasons == codes.CANCEL_EXPIRED).sum())
-
-
-def _reasons_missing(events: np.ndarray) -> list[str]:
-    """Reject reasons that the timed stream did not meet."""
+def _refused() -> dict[str, Any]:
+    """The stream with every reject reason: its speed, and that it meets them."""
+    traffic = workload.stream(REFUSED_COMMANDS)
+    pieces = traffic.pieces(BATCH)
+    events, _, counts = _day(traffic, pieces)
     met = set(events_of(events).of("command_rejected")["reject_reason"].tolist())
     known = {name: code for name, code in vars(codes).items() if name.startswith("REJECT_")}
-    return [name for name, code in known.items() if code not in met and code != codes.REJECT_NONE]
+    missing = [name for name, code in known.items() if code and code not in met]
+    assert not missing, f"the timed stream never meets {', '.join(missing)}"
+    orders = traffic.commands // 4
+    rates = [_throughput(traffic, pieces, orders) for _ in range(RUNS)]
+    return {
+        "every_reason_commands_per_s": round(statistics.median(rates)),
+        "every_reason_refused_share": round(counts.rejects / traffic.body_commands, 4),
+        "reject_reasons_met": len(known) - 1,
+    }
+
+
+def _paced(traffic: Stream, frames: Frames, starts: np.ndarray) -> Pace:
+    """One run at the offered rate."""
+    pace = Pace(OFFERED_PER_S)
+    with _opened(traffic, 4 * MARKET.resting) as venue:
+        pace.run(venue, frames, starts, PACED_BLOCK)
+    return pace
+
+
+def _latency() -> dict[str, Any]:
+    """Figures of the paced runs: medians over the runs."""
+    traffic, _ = mix.stream(PACED_COMMANDS, MARKET)
+    frames, starts = frames_over(traffic.body), traffic.starts()
+    _paced(traffic, frames, starts[: PACED_BLOCK + 1])
+    runs = [_paced(traffic, frames, starts) for _ in range(RUNS)]
+    median = statistics.median
+    venue_p99, empty_p99 = (median(run.latency_ns(0.99)[at] for run in runs) for at in (0, 1))
+    ratios = [operator.truediv(*run.latency_ns(0.99)) for run in runs]
+    return {
+        "offered_per_s": OFFERED_PER_S,
+        "p50_ns": round(median(run.latency_ns(0.5)[0] for run in runs)),
+        "p99_ns": round(venue_p99),
+        "empty_p50_ns": round(median(run.latency_ns(0.5)[1] for run in runs)),
+        "empty_p99_ns": round(empty_p99),
+        "p99_over_empty": round(median(ratios), 3),
+        "p99_over_empty_runs": [round(ratio, 3) for ratio in ratios],
+        "service_p50_ns": round(median(run.service_ns(0.5) for run in runs)),
+        "service_p99_ns": round(median(run.service_ns(0.99) for run in runs)),
+        "stalls_in_venue": sum(run.stalls()[0] for run in runs),
+        "stalls_in_empty": sum(run.stalls()[1] for run in runs),
+        "paced_commands": RUNS * PACED_COMMANDS,
+    }
+
+
+def _speed() -> dict[str, Any]:
+    """Figures of the throughput runs."""
+    traffic, market = mix.stream(COMMANDS, MARKET)
+    pieces, starts, orders = traffic.pieces(BATCH), traffic.starts(), 4 * MARKET.resting
+    events, before, after = _day(traffic, pieces)
+    event_bytes = len(events)
+    del events
+    rates, references = [], []
+    for _ in range(RUNS):
+        rates.append(_throughput(traffic, pieces, orders))
+        references.append(_reference(traffic, starts, event_bytes))
+    files = [_in_files(traffic, pieces, orders) for _ in range(RUNS)]
+    refused = after.rejects - before.rejects
+    return {
+        "commands_per_s": round(statistics.median(rates)),
+        "commands_per_s_best": round(max(rates)),
+        "commands_per_s_worst": round(min(rates)),
+        "commands_per_s_mapped_files": round(statistics.median(files)),
+        "reference": round(statistics.median(references)),
+        "reference_is": "commands/s of a compiled copy of the same bytes in and out",
+        "share_of_reference": round(statistics.median(map(operator.truediv, rates, references)), 4),
+        "commands": traffic.body_commands,
+        **market,
+        "events_per_command": round((after.events - before.events) / traffic.body_commands, 2),
+        "event_bytes_per_command": round(event_bytes / traffic.body_commands),
+        "trades": after.trades - before.trades,
+        "refused_share": round(refused / traffic.body_commands, 5),
+    }
 
 
 def main() -> None:
-    traffic, paced = stream(COMMANDS), stream(PACED_COMMANDS)
-    pieces, begins = traffic.pieces(BATCH), traffic.starts()
-    with _opened(traffic) as venue:
-        events = np.concatenate([venue.submit(piece) for piece in pieces])
-        statistics_of_day = venue.statistics()
-    live = _expired(events)
-    missing = _reasons_missing(events)
-    assert not missing, f"the timed stream never meets {', '.join(missing)}"
-    frames, starts = frames_over(paced.body), paced.starts()
-    _latency(paced, frames, starts)
-    rates, references, latencies, services, files = [], [], [], [], []
-    for _ in range(RUNS):
-        rates.append(_throughput(traffic, pieces))
-        references.append(_reference(traffic, begins, len(events)))
-        latency, service = _latency(paced, frames, starts)
-        latencies.append(latency)
-        services.append(service)
-    for _ in range(3):
-        with tempfile.TemporaryDirectory(prefix="twinex-") as directory:
-            files.append(_throughput(traffic, pieces, Path(directory) / "day"))
-    median = statistics.median
-    p50, p99 = (median(run[at] for run in latencies) for at in (0, 1))
-    figures = {
-        "commands_per_s": round(median(rates)),
-        "commands_per_s_best": round(max(rates)),
-        "commands_per_s_worst": round(min(rates)),
-        "commands_per_s_mapped_files": round(median(files)),
-        "p50_ns": round(p50),
-        "p99_ns": round(p99),
-        "offered_per_s": OFFERED_PER_S,
-        "service_p50_ns": round(median(run[0] for run in services)),
-        "service_p99_ns": round(median(run[1] for run in services)),
-        "reference": round(median(references)),
-        "reference_is": "commands/s of a compiled copy of the same bytes in and out",
-        "share_of_reference": round(median(map(operator.truediv, rates, references)), 4),
-        "commands": traffic.body_commands,
-        "events": statistics_of_day.events,
-        "event_bytes_per_command": round(len(events) / traffic.body_commands),
-        "live_orders_at_close": live,
-        "rejects": statistics_of_day.rejects,
-        "refused_share": round(statistics_of_day.rejects / traffic.body_commands, 4),
-        "reject_reasons_met": sum(name.startswith("REJECT_") for name in vars(codes)) - 1,
-        "runs": RUNS,
-    }
+    warm_up()
+    figures = _speed() | _latency() | _refused() | {"runs": RUNS}
     conditions.report("core", figures)
     print(json.dumps(figures))
 

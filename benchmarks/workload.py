@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import encode, frame, frame_array
@@ -55,22 +56,34 @@ class Stream(NamedTuple):
 
     def pieces(self, commands: int) -> list[np.ndarray]:
         """The body in pieces of so many commands; the last may be shorter."""
-        starts = self.starts()
-        bounds = [*starts[:-1:commands].tolist(), len(self.body)]
-        return [self.body[start:end] for start, end in itertools.pairwise(bounds)]
+        return pieces_of(self.body, commands)
+
+
+def pieces_of(frames: np.ndarray, commands: int) -> list[np.ndarray]:
+    """Frames in pieces of so many commands; the last may be shorter."""
+    bounds = [*frame_offsets(frames)[::commands].tolist(), len(frames)]
+    return [frames[start:end] for start, end in itertools.pairwise(bounds)]
 
 
 def frame_offsets(frames: np.ndarray) -> np.ndarray:
     """Byte at which each frame begins (int64)."""
-    octets, place, starts = frames.tobytes(), 0, []
-    while place < len(octets):
-        starts.append(place)
-        length = int.from_bytes(octets[place : place + 4], "little")
-        place += 8 + ((length + 7) & ~7)
-    return np.array(starts, dtype=np.int64)
+    words = np.ascontiguousarray(frames).view(np.int64)
+    starts = np.zeros(len(words), dtype=np.int64)
+    return starts[: _walk(words, starts)]
 
 
-def _product(number: int, **changes: Any) -> bytes:
+@njit
+def _walk(words, starts):
+    """Fill `starts` with the bytes at which frames begin; how many there are."""
+    place = count = 0
+    while place < len(words):
+        starts[count] = place << 3
+        count += 1
+        place += 1 + (((words[place] & 0xFFFFFFFF) + 7) >> 3)
+    return count
+
+
+def product_define(number: int, **changes: Any) -> bytes:
     fields: dict[str, Any] = {
         "product": number,
         "product_name": f"P{number}",
@@ -111,10 +124,10 @@ def opening() -> list[tuple[int, bytes]]:
     messages = [
         encode("day_open", trading_day=20260105, schema_version=0, market="OPEN"),
         encode("day_open", trading_day=20260105),  # DAY_ALREADY_OPEN
-        _product(1),
-        _product(2),
-        _product(3),
-        _product(
+        product_define(1),
+        product_define(2),
+        product_define(3),
+        product_define(
             4,
             kinds_allowed=1,
             times_allowed=1,
@@ -122,7 +135,7 @@ def opening() -> list[tuple[int, bytes]]:
             amend_allowed=0,
             position_limit=10,
         ),
-        _product(5),
+        product_define(5),
     ]
     messages += [_instrument(number, 1) for number in range(1, INSTRUMENTS + 1)]
     messages += [_instrument(INSTRUMENTS + product - 1, product) for product in (2, 3, 4, 5)]
@@ -234,7 +247,7 @@ def _bad(turn: int) -> Iterator[tuple[int, bytes]]:
     yield 1, encode("order_cancel", client_id=next(ids), target_client_id=plain)
     yield 0, encode("credit_set", member=1, credit=-1)
     yield 0, encode("credit_set", member=900_000, credit=1)
-    yield 0, _product(1)
+    yield 0, product_define(1)
     yield 0, encode("phase_set", product=1, phase=codes.PHASE_AUCTION_MATCH)
     yield 0, encode("limits_set", instrument=PLAIN, lower_limit=UPPER, upper_limit=LOWER)
     yield 0, encode("day_open", trading_day=20260105)

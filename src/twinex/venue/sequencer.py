@@ -18,6 +18,7 @@ from twinex.venue.core.lookahead import (
     fetch_neighbours,
     fetch_places,
     fetch_rows,
+    fetch_tails,
 )
 from twinex.venue.core.room import shortage
 from twinex.venue.core.state import tables_of
@@ -163,7 +164,7 @@ def _step(core, journal, frames, place, end, clock_ns):
 
 @inner
 def _after(frames, place, end):
-    """Where the frame behind the one at byte `place` begins; `end` if none does."""
+    """Where the frame behind the one at byte `place` begins; else `end`: there are spare bytes."""
     if place >= end:
         return end
     length = np.int64(frames.frames[place >> 3]["length"])
@@ -171,12 +172,13 @@ def _after(frames, place, end):
 
 
 @inlined
-def _look_ahead(core, frames, first, second, third, fourth):
-    """Ask for the rows of the next four frames; at the end of all frames there are spare bytes."""
-    fetch_ids(core, frames.frames[fourth >> 3])
-    fetch_places(core, frames.frames[third >> 3])
-    fetch_rows(core, frames.frames[second >> 3])
-    fetch_neighbours(core, frames.frames[first >> 3])
+def _look_ahead(core, commands, second, third, fourth, fifth, sixth):
+    """Ask for the rows of the frames or records that begin at these bytes."""
+    fetch_ids(core, commands[sixth >> 3])
+    fetch_places(core, commands[fifth >> 3])
+    fetch_rows(core, commands[fourth >> 3])
+    fetch_neighbours(core, commands[third >> 3])
+    fetch_tails(core, commands[second >> 3])
 
 
 @kernel
@@ -189,21 +191,29 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     place = np.int64(start)
     measured = len(service_times) > 0
     before = ticks() if measured else np.int64(0)
-    first = _after(frames, place, end)
-    second = _after(frames, first, end)
+    second = _after(frames, _after(frames, place, end), end)
     third = _after(frames, second, end)
+    fourth = _after(frames, third, end)
+    fifth = _after(frames, fourth, end)
     while place < end:
-        fourth = _after(frames, third, end)
-        _look_ahead(core, frames, first, second, third, fourth)
+        sixth = _after(frames, fifth, end)
+        _look_ahead(core, frames.frames, second, third, fourth, fifth, sixth)
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
-        place, first, second, third = place + length, second, third, fourth
+        place, second, third, fourth, fifth = place + length, third, fourth, fifth, sixth
         if measured:
             now = ticks()
             record_time(service_times, now - before)
             before = now
     return np.int64(state.SHORT_NOTHING), place
+
+
+@inner
+def _behind(records, place, end):
+    """Where the record behind the one at byte `place` begins; the last one's place if none does."""
+    following = place + np.int64(records[place >> 3]["length"])
+    return following if following < end else place
 
 
 @kernel
@@ -212,7 +222,13 @@ def replay(core, octets, words, records, crc_table, start, end):
     core, records, crc_table = tables_of(core), union_table(records), table(crc_table)
     octets, words = table(octets), table(words)
     place = np.int64(start)
+    second = _behind(records, _behind(records, place, end), end)
+    third = _behind(records, second, end)
+    fourth = _behind(records, third, end)
+    fifth = _behind(records, fourth, end)
     while place < end:
+        sixth = _behind(records, fifth, end)
+        _look_ahead(core, records, second, third, fourth, fifth, sixth)
         record = records[place >> 3]
         length = np.int64(record["length"])
         assert length > RECORD_HEADER_BYTES
@@ -223,4 +239,5 @@ def replay(core, octets, words, records, crc_table, start, end):
         body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, crc_table)
         apply(core, records, place >> 3, body_crc)
         place += length
+        second, third, fourth, fifth = third, fourth, fifth, sixth
     return np.int64(state.SHORT_NOTHING), place

@@ -33,7 +33,7 @@ def _waits(build: Builder, line: EventLine, words: Words) -> None:
 
 def _triggered(build: Builder, line: EventLine, words: Words) -> None:
     order = build.comes_in(words)
-    fields = {"quantity": words.number(), "price": int(order.fields["price"])}
+    fields = {"quantity": words.number(), "price": int(order.fields.get("price", 0))}
     words.next("at")
     fields["stop_price"] = decimal(words.next())
     build.put(line, "stop_triggered", build.identity(order) | fields)

@@ -44,8 +44,9 @@ class Command:
 
     @property
     def order_id(self) -> int:
-        carried = int(self.fields.get("carried_order_id", 0))
-        return carried or self.sequence * LEGS + self.leg
+        if "carried_order_id" in self.fields:
+            return int(self.fields["carried_order_id"])
+        return self.sequence * LEGS + self.leg
 
     @property
     def client_id(self) -> int:

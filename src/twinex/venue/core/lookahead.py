@@ -1,9 +1,10 @@
 """Rows that the next commands will need, asked for while the present one runs.
 
 A command's rows lie anywhere in large tables, and waiting for memory is a good part of its time.
-In a batch the commands to come are known: `fetch_ids` four commands ahead, `fetch_places` three,
-`fetch_rows` two and `fetch_neighbours` one ask for what each will read, each through what the one
-before has brought in. Nothing here changes anything, and any bytes may stand in the frames.
+In a batch the commands to come are known. Each stage asks for what it finds in the rows that the
+stage before it has asked for, one command earlier: `fetch_ids` six commands ahead, `fetch_places`
+five, `fetch_rows` four, `fetch_neighbours` three, `fetch_tails` two, so that every wait has a
+command's time. Nothing here changes anything, and any bytes may stand in the frames.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from twinex.venue.compiler import inner
 from twinex.venue.core.accounts import position_place
 from twinex.venue.core.book import level_index, rank_of
 from twinex.venue.core.ids import id_place
-from twinex.venue.core.limits import NIL
+from twinex.venue.core.limits import LEGS, NIL
 from twinex.venue.tables import prefetch
 from twinex.venue.wire import codes
 
@@ -25,10 +26,9 @@ def _member_of(core, frame):
 
 @inner
 def _names_order(frame):
-    """Does the command name an order by its client id?"""
+    """Does the command name an order, by its client id or by its order id?"""
     template = np.int64(frame["template_id"])
-    is_named = template == codes.ORDER_CANCEL or template == codes.ORDER_AMEND
-    return is_named and frame["order_id"] == 0
+    return template == codes.ORDER_CANCEL or template == codes.ORDER_AMEND
 
 
 @inner
@@ -42,11 +42,14 @@ def _is_order(core, frame):
 
 @inner
 def fetch_ids(core, frame):
-    """The rows of the client ids that a command brings and names."""
+    """The rows of the client ids that a command brings and names; what notes an order id."""
     member, salt = _member_of(core, frame), core.now[0]["id_salt"]
     prefetch(core.ids, id_place(core.ids, salt, member, frame["client_id"]))
     if _names_order(frame):
-        prefetch(core.ids, id_place(core.ids, salt, member, frame["target_client_id"]))
+        if frame["order_id"] == 0:
+            prefetch(core.ids, id_place(core.ids, salt, member, frame["target_client_id"]))
+        else:
+            prefetch(core.slots, _slot_place(core, frame))
 
 
 @inner
@@ -54,34 +57,46 @@ def fetch_places(core, frame):
     """The index entries that lead to a command's position row, or to its order."""
     if _is_order(core, frame):
         prefetch(core.position_index, _position_place(core, frame))
-    elif _names_order(frame):
-        place = _slot_place(core, frame)
-        if place >= 0:
-            prefetch(core.slots, place)
+    elif _names_order(frame) and frame["order_id"] == 0:
+        prefetch(core.slots, _slot_place(core, frame))
 
 
 @inner
 def fetch_rows(core, frame):
-    """The position row and the level of an order to enter; the order to cancel or amend."""
+    """Position, account and level of an order to enter; the order to cancel or amend."""
     if _is_order(core, frame):
         prefetch(core.positions, np.int64(core.position_index[_position_place(core, frame)]))
         prefetch(core.levels, _level_place(core, frame))
+        prefetch(core.accounts, np.int64(frame["account"]))
     elif _names_order(frame):
         prefetch(core.orders, _order_slot(core, frame))
 
 
 @inner
 def fetch_neighbours(core, frame):
-    """The order behind which one would queue; the neighbours and position of one to cancel."""
+    """The order behind which one would queue; of one to cancel or amend what it is linked to."""
     if _is_order(core, frame):
         prefetch(core.orders, np.int64(core.levels[_level_place(core, frame)]["tail"]))
     elif _names_order(frame):
         order = core.orders[_order_slot(core, frame)]
+        prefetch(core.levels, _level_of(core, order))
         prefetch(core.orders, np.int64(order["next"]))
         prefetch(core.orders, np.int64(order["previous"]))
-        prefetch(core.orders, np.int64(order["member_next"]))
-        prefetch(core.orders, np.int64(order["member_previous"]))
         prefetch(core.positions, np.int64(order["position"]))
+        prefetch(core.accounts, np.int64(order["account"]))
+        if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
+            prefetch(core.levels, _amended_place(core, frame, order))
+        else:
+            prefetch(core.orders, np.int64(order["member_next"]))
+            prefetch(core.orders, np.int64(order["member_previous"]))
+
+
+@inner
+def fetch_tails(core, frame):
+    """The order behind which an amended one would queue."""
+    if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
+        place = _amended_place(core, frame, core.orders[_order_slot(core, frame)])
+        prefetch(core.orders, np.int64(core.levels[place]["tail"]))
 
 
 @inner
@@ -92,26 +107,48 @@ def _position_place(core, frame):
 
 @inner
 def _slot_place(core, frame):
-    """Where the order that a command names is noted in `slots`; -1 if nowhere."""
+    """Where the order that a command names is noted in `slots`; the first place if nowhere."""
     now = core.now[0]
-    member, named = _member_of(core, frame), frame["target_client_id"]
-    used = core.ids[id_place(core.ids, now["id_salt"], member, named)]
-    place = used["sequence"] - now["first_sequence"]
-    return place if 0 <= place < len(core.slots) else np.int64(-1)
+    sequence = frame["order_id"] // LEGS
+    if sequence == 0:
+        member, named = _member_of(core, frame), frame["target_client_id"]
+        sequence = core.ids[id_place(core.ids, now["id_salt"], member, named)]["sequence"]
+    place = sequence - now["first_sequence"]
+    return place if 0 <= place < len(core.slots) else np.int64(0)
 
 
 @inner
 def _order_slot(core, frame):
-    """Row of the order that a command names; NIL if there is none."""
-    place = _slot_place(core, frame)
-    return max(np.int64(core.slots[place]["slot"]), np.int64(NIL)) if place >= 0 else np.int64(NIL)
+    """Row of the order that a command names, or of another; NIL if there is none."""
+    return max(np.int64(core.slots[_slot_place(core, frame)]["slot"]), np.int64(NIL))
 
 
 @inner
 def _level_place(core, frame):
     """Row of the level at an order's price; the first row if it has none."""
     instrument = core.instruments[np.int64(frame["instrument"])]
-    price, side = frame["price"], np.int64(frame["side"])
+    return _place_at(instrument, np.int64(frame["side"]), frame["price"])
+
+
+@inner
+def _amended_place(core, frame, order):
+    """Row of the level to which an amend brings `order`; the first row if it has none."""
+    instrument = core.instruments[np.int64(order["instrument"])]
+    return _place_at(instrument, np.int64(order["side"]), frame["new_price"])
+
+
+@inner
+def _place_at(instrument, side, price):
     if side <= 1 and 0 < instrument["lower"] <= price <= instrument["upper"]:
         return level_index(instrument, side, rank_of(instrument, side, price))
+    return np.int64(0)
+
+
+@inner
+def _level_of(core, order):
+    """Row of the level in which `order` rests, or once did."""
+    instrument = core.instruments[np.int64(order["instrument"])]
+    rank = np.int64(order["rank"])
+    if rank < instrument["ranks"]:  # the limits may have moved since
+        return level_index(instrument, np.int64(order["side"]), rank)
     return np.int64(0)

@@ -5,7 +5,18 @@ import numpy as np
 from twinex.venue.compiler import inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import reserve, settle
-from twinex.venue.core.book import best_rank, level_index, next_level, price_of, rest, unlink
+from twinex.venue.core.book import (
+    best_rank,
+    give_slot,
+    level_index,
+    next_level,
+    price_of,
+    rest,
+    shrink,
+    sweep_with,
+    take_slot,
+    unlink,
+)
 from twinex.venue.core.limits import NIL
 from twinex.venue.core.state import ICEBERG, LISTED
 from twinex.venue.wire import codes
@@ -14,13 +25,7 @@ from twinex.venue.wire import codes
 @inner
 def new_order(core, order_id):
     """A free slot for `order_id`."""
-    now = core.now[0]
-    slot = now["order_free"]
-    if slot != NIL:
-        now["order_free"] = np.int64(core.orders[slot]["next"])
-    else:
-        now["order_high"] += 1
-        slot = now["order_high"]
+    slot = take_slot(core)
     core.orders[slot]["order_id"] = order_id
     return slot
 
@@ -37,10 +42,8 @@ def note_order(core, slot):
 @inner
 def free_order(core, slot):
     """Give an order that is in no queue and no member's list back."""
-    now = core.now[0]
     core.orders[slot]["flags"] = 0
-    core.orders[slot]["next"] = now["order_free"]
-    now["order_free"] = slot
+    give_slot(core, slot)
 
 
 @inner
@@ -196,64 +199,6 @@ def self_trade_mode(core, product, account):
     return core.groups[group] - 1
 
 
-@inlined
-def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):
-    """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
-
-    `own_price` is what the order offers under the middle rule. Returns whether self-trade
-    prevention cancels what is left of it.
-    """
-    order = core.orders[slot]
-    mode = self_trade_mode(core, product, np.int64(order["account"]))
-    other_side = 1 - np.int64(order["side"])
-    levels = np.int64(0)
-    while order["remaining"] > 0 and levels < levels_max:
-        rank = best_rank(instrument, other_side)
-        if rank > limit_rank or rank >= instrument["ranks"]:
-            break
-        level_price = price_of(instrument, other_side, rank)
-        if _sweep_level(
-            core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price, mode
-        ):
-            return True
-        levels += 1
-    return False
-
-
-@inlined
-def _sweep_level(
-    core, product, instrument, slot, rule, own_price, rank, level_price, frozen_price, mode
-):
-    """Trade with one level from its head on; whether self-trade prevention ends the sweep."""
-    order = core.orders[slot]
-    side = np.int64(order["side"])
-    level = core.levels[level_index(instrument, 1 - side, rank)]
-    buy_price = own_price if side == codes.SIDE_BUY else level_price
-    sell_price = level_price if side == codes.SIDE_BUY else own_price
-    resting = np.int64(level["head"])
-    while resting != NIL and order["remaining"] > 0:
-        other = core.orders[resting]
-        if mode != codes.SELF_TRADE_ALLOW and is_own_group(core, order, other):
-            if _prevent(core, product, instrument, slot, resting, mode, frozen_price):
-                return True
-            resting = np.int64(level["head"])
-            continue
-        quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
-        is_iceberg = other["flags"] & ICEBERG != 0
-        if is_iceberg:
-            quantity = min(quantity, np.int64(core.extras[resting]["shown"]))
-        price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
-        _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
-        level["volume"] -= quantity
-        if other["remaining"] == 0:
-            unlink(core, instrument, resting)
-            delist(core, instrument, resting)
-        elif is_iceberg:
-            _melt(core, product, instrument, resting, quantity)
-        resting = np.int64(level["head"])
-    return False
-
-
 @inner
 def _melt(core, product, instrument, slot, quantity):
     """An iceberg has lost `quantity` of what it shows; used up, it queues with a new part."""
@@ -308,6 +253,44 @@ def _reduce(core, product, instrument, slot, quantity, price):
     order["quantity"] -= quantity
     order["remaining"] -= quantity
     emit.reduced(core, order, quantity, price)
+
+
+@inlined
+def _meet(core, product, instrument, slot, resting, level, level_price, terms):
+    """Trade `slot` with `resting`, the first of a level; does prevention end the sweep?."""
+    rule, own_price, frozen_price, mode = terms
+    order, other = core.orders[slot], core.orders[resting]
+    if mode != codes.SELF_TRADE_ALLOW and is_own_group(core, order, other):
+        return _prevent(core, product, instrument, slot, resting, mode, frozen_price)
+    side = np.int64(order["side"])
+    buy_price = own_price if side == codes.SIDE_BUY else level_price
+    sell_price = level_price if side == codes.SIDE_BUY else own_price
+    quantity = min(np.int64(order["remaining"]), np.int64(other["remaining"]))
+    is_iceberg = other["flags"] & ICEBERG != 0
+    if is_iceberg:
+        quantity = min(quantity, np.int64(core.extras[resting]["shown"]))
+    price, source = trade_price(instrument, rule, 1 - side, buy_price, sell_price)
+    _fill(core, product, instrument, slot, resting, quantity, price, source, frozen_price)
+    if shrink(core, instrument, level, resting, quantity):
+        delist(core, instrument, resting)
+    elif is_iceberg:
+        _melt(core, product, instrument, resting, quantity)
+    return False
+
+
+_sweep = sweep_with(_meet)
+
+
+@inlined
+def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, frozen_price):
+    """Trade `slot` with opposite levels up to `limit_rank`, at most `levels_max` of them.
+
+    `own_price` is what the order offers under the middle rule. Returns whether self-trade
+    prevention cancels what is left of it.
+    """
+    mode = self_trade_mode(core, product, np.int64(core.orders[slot]["account"]))
+    terms = (rule, own_price, frozen_price, mode)
+    return _sweep(core, product, instrument, slot, limit_rank, levels_max, terms)
 
 
 @inner

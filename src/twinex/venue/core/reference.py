@@ -8,6 +8,7 @@ import numpy as np
 from twinex.venue.compiler import inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import HOLDING_MAX, limit_row, make_position, position_row
+from twinex.venue.core.ladder import lay_ladder
 from twinex.venue.core.limits import (
     ACCOUNTS_MAX,
     INSTRUMENTS_MAX,
@@ -21,7 +22,7 @@ from twinex.venue.core.limits import (
     TICK_MAX,
     VALUE_MAX,
 )
-from twinex.venue.core.phases import is_product, lay_ladder, limits_fit
+from twinex.venue.core.phases import is_product, limits_fit
 from twinex.venue.core.risk import is_instrument
 from twinex.venue.wire import codes
 
