@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from benchmarks.workload import EVERYTHING, MIDDLE, Stream, product_define
+from twinex.venue.core.state import LIVE
 from twinex.venue.sequencer import Frames
 from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
@@ -217,7 +218,8 @@ def _pick(core, hand, draw, chunk, is_hot):
         slot = 1 + draw % max(high, 1)
         if is_hot:
             slot = 1 + (slot - 1) // HOT_ONE_IN * HOT_ONE_IN
-        if core.orders[slot]["live"] != 0 and hand.moved_in[slot] != chunk:
+        is_live = np.int64(core.orders[slot]["flags"]) & LIVE != 0
+        if is_live and hand.moved_in[slot] != chunk:
             return slot
         draw = (
             (draw & 0x7FFFFFFF) * 1103515245 + (draw >> 31) + 12345
