@@ -174,16 +174,21 @@ class HeadError(ValueError):
 
 def pack_table(rows: list[int], hashes: list[bytes]) -> bytes:
     """Bytes 0..703 of a head: all of it but the state hash."""
-    front = np.zeros((), _FRONT)
-    front["magic"], front["format_version"] = MAGIC, FORMAT_VERSION
-    front["schema_id"], front["schema_version"] = SCHEMA_ID, SCHEMA_VERSION
-    front["sections"] = len(SECTIONS)
-    front["length"] = HEAD_BYTES + sum(map(int.__mul__, rows, ROW_BYTES))
+    front = _front(HEAD_BYTES + sum(map(int.__mul__, rows, ROW_BYTES)))
     entries = np.zeros(len(SECTIONS), ENTRY)
     entries["number"] = np.arange(1, len(SECTIONS) + 1)
     entries["row_bytes"], entries["rows"] = ROW_BYTES, rows
     entries["hash"] = np.frombuffer(b"".join(hashes), ENTRY["hash"])
-    return front.tobytes() + entries.tobytes()
+    return front + entries.tobytes()
+
+
+def _front(length: int) -> bytes:
+    """A head up to its sections."""
+    front = np.zeros((), _FRONT)
+    front["magic"], front["format_version"] = MAGIC, FORMAT_VERSION
+    front["schema_id"], front["schema_version"] = SCHEMA_ID, SCHEMA_VERSION
+    front["sections"], front["length"] = len(SECTIONS), length
+    return front.tobytes()
 
 
 def unpack_table(octets: bytes) -> Head:
@@ -198,7 +203,7 @@ def unpack_table(octets: bytes) -> Head:
     entries = np.frombuffer(octets, ENTRY, offset=_FRONT.itemsize)
     rows = entries["rows"].tolist()
     hashes = [bytes(each) for each in entries["hash"]]
-    if pack_table(rows, hashes)[: _FRONT.itemsize - 8] != octets[: _FRONT.itemsize - 8]:
+    if _front(int(front["length"])) != octets[: _FRONT.itemsize]:
         raise HeadError("its head is not laid out as this version's")
     sizes = list(zip(entries["number"].tolist(), entries["row_bytes"].tolist(), strict=True))
     if sizes != list(enumerate(ROW_BYTES, start=1)):
