@@ -1,7 +1,8 @@
 """kill -9 while images are written: what has an image's name is whole, and nothing is lost.
 
-A child forked from this warmed process lives a day and writes images; the parent counts what it
-notes in shared memory, then kills it. Nothing sleeps.
+A child forked from this warmed process lives a day, writes images, and kills itself at a step that
+was drawn: in the middle of a part of an image, before a synchronisation, before a file gets its
+name. What it notes in shared memory outlives it.
 """
 
 import mmap
@@ -11,6 +12,7 @@ import shutil
 import signal
 import traceback
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ from twinex.venue.image.file import images_in, read_image
 from twinex.venue.journal.files import NEW_SUFFIX
 from twinex.venue.venue import Venue
 
-ANSWERED, WRITING, WRITTEN, DONE = range(4)  # words of the shared memory
+ANSWERED, STEPS, LAST, WRITTEN, DONE = range(5)  # words of the shared memory
 STEP = 20  # commands between two images
 
 
@@ -46,21 +48,45 @@ def due(frames: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[i
     return hashes
 
 
-def _work(words: np.ndarray, frames: list[bytes], directory: Path) -> None:
-    """Live the rest of the day; an image every few commands, each part of it noted."""
+def _step(words: np.ndarray) -> None:
+    words[STEPS] += 1
+    if words[STEPS] == words[LAST]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _count_steps(words: np.ndarray) -> None:
+    """What touches the disk is a step; a part of an image is two."""
     write = file._write
 
-    def noted(fd: int, part: memoryview | bytes) -> None:
-        words[WRITING] += 1
-        write(fd, part)
+    def in_halves(fd: int, part: memoryview | bytes) -> None:
+        half = len(part) // 2
+        for piece in (memoryview(part)[:half], memoryview(part)[half:]):
+            _step(words)
+            write(fd, piece)
 
-    file._write = noted
+    def stepping(name: str) -> None:
+        original = getattr(os, name)
+
+        def stepped(*arguments: Any) -> Any:
+            _step(words)
+            return original(*arguments)
+
+        setattr(os, name, stepped)
+
+    file._write = in_halves
+    for name in ("fsync", "rename", "unlink"):
+        stepping(name)
+
+
+def _work(words: np.ndarray, frames: list[bytes], directory: Path) -> None:
+    """Live the rest of the day, with an image every few commands."""
     options = {"durability": "disk", "clock": fixed_clock}
     if not directory.exists():
         venue = Venue(directory, first_sequence=FIRST, **options)
     else:
         venue = Venue.reopen(directory, **options)
     with venue:
+        _count_steps(words)
         words[ANSWERED] = venue.sequence
         start = venue.sequence - FIRST + 1 if venue.sequence else 0
         for at in range(start, len(frames), STEP):
@@ -70,9 +96,10 @@ def _work(words: np.ndarray, frames: list[bytes], directory: Path) -> None:
             words[WRITTEN] = venue.sequence
 
 
-def _killed(frames: list[bytes], directory: Path, writes: int, spin: int) -> np.ndarray:
-    """A child killed `spin` rounds after its part number `writes` of images; the shared words."""
+def _killed(frames: list[bytes], directory: Path, step: int) -> np.ndarray:
+    """A child that kills itself at `step`; the shared words."""
     words = np.frombuffer(mmap.mmap(-1, mmap.PAGESIZE), dtype=np.int64)
+    words[LAST] = step
     child = os.fork()
     if child == 0:
         try:
@@ -83,11 +110,6 @@ def _killed(frames: list[bytes], directory: Path, writes: int, spin: int) -> np.
             words[DONE] = 2
         finally:
             os._exit(0)
-    while words[WRITING] < writes and not words[DONE]:
-        os.sched_yield()
-    for _ in range(spin):
-        words[DONE].item()
-    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert words[DONE] != 2, "the child failed: see its traceback"
     return words
@@ -113,8 +135,7 @@ def _kill_repeatedly(seed: int, frames: list[bytes], due: dict[int, bytes], plac
     source = random.Random(seed)
     directory = place / str(seed)
     for _ in range(4):
-        spin = source.choice((0, 0, 30, 300, 3_000))
-        words = _killed(frames, directory, source.randint(1, 90), spin)
+        words = _killed(frames, directory, source.randint(1, 150))
         _hold(directory, words, due)
         if words[DONE]:
             break
