@@ -218,8 +218,7 @@ def _pick(core, hand, draw, chunk, is_hot):
         slot = 1 + draw % max(high, 1)
         if is_hot:
             slot = 1 + (slot - 1) // HOT_ONE_IN * HOT_ONE_IN
-        is_live = np.int64(core.orders[slot]["flags"]) & LIVE != 0
-        if is_live and hand.moved_in[slot] != chunk:
+        if core.orders[slot]["flags"] & LIVE != 0 and hand.moved_in[slot] != chunk:
             return slot
         draw = (
             (draw & 0x7FFFFFFF) * 1103515245 + (draw >> 31) + 12345

@@ -8,8 +8,9 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from vectorkit.wire import COMMAND_IDS, ENUMS, SPEC, TEMPLATES
+from vectorkit.wire import COMMAND_IDS, ENUMS, SPEC, TEMPLATES, Group, Template
 
 _ROOT = ElementTree.parse(SPEC / "messages.xml").getroot()
 _NAMESPACE = "{http://fixprotocol.io/2016/sbe}"
@@ -33,15 +34,27 @@ _CODE_PREFIX = {
     "Role": "ROLE",
     "PriceSource": "SOURCE",
     "TimerKind": "TIMER",
+    "Rule": "RULE",
+    "QuoteRule": "QUOTE_RULE",
+    "SelfTradeMode": "SELF_TRADE",
+    "MassScope": "SCOPE",
+    "OperatorReason": "OPERATOR",
     "CancelReason": "CANCEL",
     "RejectReason": "REJECT",
 }
 
-by_name = pytest.mark.parametrize("message", _MESSAGES, ids=lambda node: node.get("name"))
+_GROUPS = [group for message in _MESSAGES for group in message.findall("group")]
+_BLOCKS = [*_MESSAGES, *_GROUPS]  # what holds fields
+
+by_name = pytest.mark.parametrize("message", _BLOCKS, ids=lambda node: node.get("name"))
 
 
 def _repeated(values: Iterator[str | None]) -> list[str | None]:
     return [value for value, count in Counter(values).items() if count > 1]
+
+
+def _fields(block: ElementTree.Element) -> list[ElementTree.Element]:
+    return block.findall("field")
 
 
 def _encoding(name: str) -> ElementTree.Element:
@@ -95,8 +108,7 @@ def test_enums_fit_their_encoding() -> None:
 def test_block_and_offsets(message: ElementTree.Element) -> None:
     """Types exist; fields stand in wire order, aligned, apart from each other, inside the block."""
     end = 0
-    for field in message:
-        assert field.tag == "field"
+    for field in _fields(message):
         offset, kind = int(field.attrib["offset"]), field.attrib["type"]
         assert offset >= end, field.get("name")
         assert offset % _alignment(kind) == 0, field.get("name")
@@ -107,13 +119,30 @@ def test_block_and_offsets(message: ElementTree.Element) -> None:
 
 
 @by_name
+def test_fields_stand_before_groups_and_nothing_else_is_there(
+    message: ElementTree.Element,
+) -> None:
+    tags = [node.tag for node in message]
+    assert tags == ["field"] * len(_fields(message)) + ["group"] * len(message.findall("group"))
+
+
+def test_group_heads_are_the_standard_ones() -> None:
+    """The sizes of the standard's example encoding for groups, and one group a message."""
+    head = [(f.get("name"), f.get("primitiveType")) for f in _encoding("groupSizeEncoding")]
+    names = ("blockLength", "numInGroup", "numGroups", "numVarDataFields")
+    assert head == [(name, "uint16") for name in names]
+    assert {group.get("dimensionType") for group in _GROUPS} <= {"groupSizeEncoding"}
+    assert max(len(message.findall("group")) for message in _MESSAGES) == 1
+
+
+@by_name
 def test_a_message_names_a_field_once(message: ElementTree.Element) -> None:
-    assert _repeated(field.get("name") for field in message) == []
-    assert _repeated(field.get("id") for field in message) == []
+    assert _repeated(node.get("name") for node in message) == []
+    assert _repeated(node.get("id") for node in message) == []
 
 
 def test_a_field_name_has_one_id_and_one_type_everywhere() -> None:
-    fields = [field for message in _MESSAGES for field in message]
+    fields = [node for block in _BLOCKS for node in block]
     pairs = {(field.get("name"), field.get("id"), field.get("type")) for field in fields}
     assert _repeated(name for name, _, _ in pairs) == []
     assert _repeated(number for _, number, _ in pairs) == []
@@ -121,11 +150,14 @@ def test_a_field_name_has_one_id_and_one_type_everywhere() -> None:
 
 @pytest.mark.parametrize("commands", [True, False], ids=["commands", "events"])
 def test_a_field_name_has_one_place(commands: bool) -> None:
+    blocks = [
+        template for template in TEMPLATES.values() if (template.id in COMMAND_IDS) == commands
+    ]
+    groups = [template.group for template in blocks if template.group]
     places = {
         (spot.name, spot.offset, spot.form)
-        for template in TEMPLATES.values()
-        for spot in template.fields.values()
-        if (template.id in COMMAND_IDS) == commands
+        for block in (*blocks, *groups)
+        for spot in block.fields.values()
     }
     assert _repeated(name for name, _, _ in places) == []
 
@@ -154,10 +186,22 @@ def test_layouts_of_the_venue() -> None:
     assert schema.ENUMS == ENUMS
     assert set(schema.TEMPLATES) == set(TEMPLATES)
     for name, template in TEMPLATES.items():
-        block = schema.TEMPLATES[name].block
-        assert (schema.TEMPLATES[name].id, block.itemsize) == (template.id, template.length)
-        found = {key: (kind.itemsize, at) for key, (kind, at) in (block.fields or {}).items()}
-        assert found == {spot.name: (spot.size, spot.offset) for spot in template.fields.values()}
+        found = schema.TEMPLATES[name]
+        assert (found.id, found.block.itemsize) == (template.id, template.length)
+        assert _places(found.block) == _due(template)
+        assert (found.group is None) == (template.group is None)
+        if found.group is not None and template.group is not None:
+            assert found.group.name == template.group.name
+            assert found.group.block.itemsize == template.group.length
+            assert _places(found.group.block) == _due(template.group)
+
+
+def _places(block: np.dtype) -> dict[str, tuple[int, int]]:
+    return {key: (kind.itemsize, at) for key, (kind, at) in (block.fields or {}).items()}
+
+
+def _due(block: Template | Group) -> dict[str, tuple[int, int]]:
+    return {spot.name: (spot.size, spot.offset) for spot in block.fields.values()}
 
 
 def test_tables_of_rejects_and_messages_agree() -> None:

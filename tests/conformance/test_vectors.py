@@ -9,7 +9,7 @@ from vectorkit.expect import expected
 from vectorkit.parse import Case, read_all
 from vectorkit.replay import Mismatch, replay
 from vectorkit.systems import SYSTEMS, fresh
-from vectorkit.wire import ENUMS, TEMPLATES, Value
+from vectorkit.wire import ENUMS, TEMPLATES, Field, Value
 
 CASES = read_all()
 
@@ -30,9 +30,21 @@ def _messages() -> Iterator[tuple[str, dict[str, Value]]]:
         for command in (*setup, *rows):
             unsent = dict.fromkeys(TEMPLATES[command.name].fields, 0)
             yield command.name, unsent | command.fields
+            group = TEMPLATES[command.name].group
+            for entry in command.entries if group else []:
+                yield _entry(command.name), dict.fromkeys(group.fields, 0) | entry
         for command in rows:
             for event in expected(world, command):
                 yield event.name, event.fields
+
+
+def _entry(message: str) -> str:
+    """The name under which the entries of a message's group are counted."""
+    return f"{message} entry"
+
+
+_ONLY = {("order_reduced", "cancel_reason"): {"self_trade"}}  # all that the field may have
+_NEVER_NONE = ("block_changed", "trade_busted", "trade_corrected")  # each names its reason
 
 
 @pytest.fixture(scope="module")
@@ -50,23 +62,32 @@ def test_every_message_is_used(message: str, seen: dict[tuple[str, str], set[Val
     assert any(name == message for name, _ in seen)
 
 
+def _coded() -> Iterator[tuple[str, Field]]:
+    """Every field with an enum, of messages and of their groups' entries."""
+    for template in TEMPLATES.values():
+        blocks = [(template.name, template.fields)]
+        if template.group is not None:
+            blocks.append((_entry(template.name), template.group.fields))
+        for name, fields in blocks:
+            yield from ((name, spot) for spot in fields.values() if spot.enum)
+
+
 @pytest.mark.parametrize(
-    ("message", "field"),
-    [
-        (template.name, spot.name)
-        for template in TEMPLATES.values()
-        for spot in template.fields.values()
-        if spot.enum and spot.name not in ("reject_reason", "mass_side")
-    ],
+    ("message", "spot"),
+    [(name, spot) for name, spot in _coded() if spot.name not in ("reject_reason", "mass_side")],
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_every_code_is_used(
-    message: str, field: str, seen: dict[tuple[str, str], set[Value]]
+    message: str, spot: Field, seen: dict[tuple[str, str], set[Value]]
 ) -> None:
     """Each enum's values, in each field: sent in some command, or expected in some event."""
-    codes = TEMPLATES[message].fields[field].enum
-    unused = {word for word, code in codes.items() if code not in seen[message, field]}
-    if codes == ENUMS["Side"] and message != "trade":
+    unused = {word for word, code in spot.enum.items() if code not in seen[message, spot.name]}
+    if spot.enum == ENUMS["Side"] and message != "trade":
         unused.discard("none")  # of an auction's trade only
+    if message in _NEVER_NONE and spot.name == "operator_reason":
+        unused.discard("none")
+    if (message, spot.name) in _ONLY:
+        unused &= _ONLY[message, spot.name]
     assert unused == set()
 
 
@@ -79,11 +100,10 @@ def test_mass_cancels_are_of_either_side_and_both(seen: dict[tuple[str, str], se
     assert set(ENUMS["Side"].values()) <= seen["mass_cancel", "mass_side"]
 
 
-def test_every_kind_is_accepted_with_every_time_in_force() -> None:
+@pytest.mark.parametrize("event", ["order_accepted", "stop_accepted"])
+def test_every_kind_is_accepted_with_every_time_in_force(event: str) -> None:
     accepted = {
-        (fields["kind"], fields["time_in_force"])
-        for name, fields in _messages()
-        if name == "order_accepted"
+        (fields["kind"], fields["time_in_force"]) for name, fields in _messages() if name == event
     }
     kinds, times = ENUMS["PriceKind"].values(), ENUMS["TimeInForce"].values()
     assert accepted == set(product(kinds, times))

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from numba.core import config as _numba_config
 
+from twinex.venue import linking
 from twinex.venue.wire.schema import spec_directory
 
 if not __debug__:
@@ -72,6 +73,7 @@ if PLAIN:
 else:
     CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
     _CONFIG.CACHE_DIR = str(CACHE_DIRECTORY)
+    linking.install()
     _forget_old_caches(CACHE_DIRECTORY.parent, CACHE_DIRECTORY)
 
 
@@ -90,7 +92,15 @@ def kernel(function: Function) -> Function:
 def inner(function: Function) -> Function:
     """Called from kernels only: no wrapper of its own, no reference counting."""
     FUNCTIONS.append(function.__qualname__)
-    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    # Said outright, for a function inherits `forceinline` of its first caller.
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": False}
+    return _compiled(function, **options)
+
+
+def apart(function: Function) -> Function:
+    """As `inner`, and never made part of its callers: what is rare leaves what is common small."""
+    linking.keep_apart(function)
+    return inner(function)
 
 
 def inlined(function: Function) -> Function:

@@ -14,7 +14,7 @@ _HOLDINGS = (
 
 
 def _quoted(build: Builder, line: EventLine, words: Words) -> None:
-    """`quoted`, `quoted entry 1`; `bid a.bid` or `bid -` where a leg is an older one, or none."""
+    """`quoted`, `quoted entry 1`; `bid a.bid` where the leg is an older one."""
     command = build.command
     index = words.number() if words.accept("entry") else 0
     entry = command.entries[index] if command.entries else command.fields

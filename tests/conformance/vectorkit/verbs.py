@@ -1,5 +1,7 @@
 """The words of a row as a command's name, fields and entries; `spec/vectors/README.md` has them."""
 
+import re
+
 from vectorkit.wire import ENUMS, TEMPLATES, Entries, Field, Value
 from vectorkit.world import MEMBER_TEMPLATE_LAST, World, decimal, number
 
@@ -27,6 +29,7 @@ _VALUED = {  # a word that a value follows
     "left": "carried_remaining",
 }
 _ALIASES = {"id": "client_id", "reason": "operator_reason", "order": "carried_order_id"}
+_TIMES = re.compile(r"x\d+$")
 Fields = dict[str, Value]
 Read = tuple[str, Fields, Entries]
 
@@ -71,7 +74,7 @@ def _for_account(world: World, verb: str, words: list[str]) -> Read:
 
 
 def _mass_quote(world: World, account: int, place: int, words: list[str]) -> Read:
-    """`id=9 bid 5 @ P ask 5 @ P | bid … instrument=2`: entries are parted by bars."""
+    """`id=9 bid 5 @ P ask 5 @ P | bid … instrument=2 x3`: entries are parted by bars."""
     message: Fields = {"client_id": place}
     if words and words[0].startswith("id="):
         message["client_id"] = int(words.pop(0).removeprefix("id="))
@@ -83,11 +86,12 @@ def _mass_quote(world: World, account: int, place: int, words: list[str]) -> Rea
             parts[-1].append(word)
     spots = TEMPLATES["mass_quote"].group
     assert spots is not None
-    entries = [
-        _read_options(world, spots.fields, {"instrument": 1, "account": account}, part)
-        for part in parts
-        if part != ["empty"]
-    ]
+    entries: Entries = []
+    for part in parts:
+        times = int(part.pop().removeprefix("x")) if part and _TIMES.match(part[-1]) else 1
+        own: Fields = {"instrument": 1, "account": account}
+        if part != ["empty"]:
+            entries += [_read_options(world, spots.fields, own, part)] * times
     return "mass_quote", message, entries
 
 

@@ -31,7 +31,7 @@ def position_place(index, account, instrument, hedge):
     return _position_hash(account, instrument, hedge) & (len(index) - 1)
 
 
-@inner
+@inlined
 def find_position(positions, index, account, instrument, hedge):
     """Place in `index` of the row of (account, instrument, hedge), or of the empty place for it."""
     mask = len(index) - 1
@@ -51,7 +51,7 @@ def find_position(positions, index, account, instrument, hedge):
     return np.int64(-1)
 
 
-@inner
+@inlined
 def position_row(core, account, instrument, hedge):
     """Row of (account, instrument, hedge); NIL if there is none yet."""
     place = find_position(core.positions, core.position_index, account, instrument, hedge)
@@ -130,7 +130,7 @@ def closeable(position, offset_rule, holding, offset):
     return yesterday - np.int64(position["frozen"][holding])
 
 
-@inner
+@inlined
 def freeze(position, side, offset, quantity):
     """Count `quantity` lots (negative: release them) of a live order against its position."""
     if offset == OFFSET_OPEN:
@@ -144,7 +144,7 @@ def freeze(position, side, offset, quantity):
         assert position["frozen"][1 - side] >= 0
 
 
-@inner
+@inlined
 def fill_position(position, offset_rule, side, offset, quantity):
     """Move `quantity` filled lots from live order to holding; a close takes the oldest first."""
     freeze(position, side, offset, -quantity)

@@ -5,7 +5,7 @@ Spec: `spec/operator.md`. Each handler returns the reject reason, 0 if it is don
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import limit_row, position_row, reserve
 from twinex.venue.core.bulk import cancel_collected, collect_member
@@ -28,7 +28,7 @@ def is_reason(command):
     return 1 <= command["operator_reason"] <= codes.OPERATOR_NATURAL_PERSON
 
 
-@inner
+@apart
 def define_group(core, command):
     number = np.int64(command["group"])
     if not 1 <= number <= GROUPS_MAX or command["self_trade_mode"] > codes.SELF_TRADE_REDUCE:
@@ -38,7 +38,7 @@ def define_group(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def set_rate(core, command):
     number = np.int64(command["member"])
     if not is_member(core, number):
@@ -59,7 +59,7 @@ def set_rate(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def set_block(core, command):
     number, account = np.int64(command["member"]), np.int64(command["account"])
     if command["blocked"] > 1 or not is_reason(command):
@@ -77,7 +77,7 @@ def set_block(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def cancel_on_behalf(core, command):
     """operator_cancel."""
     reason = _check_cancel(core, command)
@@ -114,7 +114,7 @@ def _check_cancel(core, command):
     return 0
 
 
-@inner
+@apart
 def force_close(core, command):
     """forced_close: (reject reason, is the account known)."""
     account, number = np.int64(command["account"]), np.int64(command["instrument"])
@@ -198,7 +198,7 @@ def _check_trade(core, command):
     return 0
 
 
-@inner
+@apart
 def bust_trade(core, command):
     """trade_bust: the trade is void; clearing reverses it."""
     reason = _check_trade(core, command)
@@ -210,7 +210,7 @@ def bust_trade(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def correct_trade(core, command):
     """trade_correct: another price."""
     reason = _check_trade(core, command)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import settle
 from twinex.venue.core.book import best_rank, level_index, next_level, price_of, rank_of, unlink
@@ -46,7 +46,7 @@ def _volume_to(core, instrument, side, price):
     return volume
 
 
-@inner
+@apart
 def auction_price(core, product, instrument):
     """(price, volume, surplus) of an auction held now; price 0 if nothing crosses."""
     zero = np.int64(0)
@@ -165,7 +165,7 @@ def _pairing_price(core, instrument):
     return price
 
 
-@inner
+@apart
 def uncross(core, product, instrument, number):
     """Hold the auction of one instrument: fills head to head at one price, then its result."""
     price, volume, surplus = auction_price(core, product, instrument)
@@ -218,7 +218,7 @@ def _leave_if_filled(core, instrument, slot):
         delist(core, instrument, slot)
 
 
-@inner
+@apart
 def match_product(core, product, number):
     """Hold the auctions of product `number`: instruments ascending, then the positions."""
     for at in range(1, core.now[0]["instrument_high"] + 1):
@@ -230,7 +230,7 @@ def match_product(core, product, number):
     emit.positions_changed(core)
 
 
-@inner
+@apart
 def indicate_product(core, product, number):
     """Indicative prices of product `number`'s instruments that hold orders."""
     if not is_collecting(product["phase"]):
@@ -244,7 +244,7 @@ def indicate_product(core, product, number):
             emit.auction(core, codes.AUCTION_INDICATED, at, price, volume, surplus)
 
 
-@inner
+@apart
 def is_product_crossed(core, number):
     """Does any instrument of product `number` that is not halted hold a crossed book?"""
     for at in range(1, core.now[0]["instrument_high"] + 1):

@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from twinex.venue.compiler import PLAIN, inner
+from twinex.venue.compiler import PLAIN, inlined, inner
 
 
 def _trailing_zeros_plain(word: int) -> int:
@@ -48,7 +48,7 @@ def words_for(ranks: int) -> int:
 words_for_ranks = inner(words_for)
 
 
-@inner
+@inlined
 def set_bit(bits, base, ranks, rank):
     """Mark `rank` as holding orders; `base` is the side's first word."""
     first = (ranks + 63) >> 6
@@ -58,7 +58,7 @@ def set_bit(bits, base, ranks, rank):
     bits[base + first + second + (rank >> 18)] |= np.int64(1) << ((rank >> 12) & 63)
 
 
-@inner
+@inlined
 def clear_bit(bits, base, ranks, rank):
     """Mark `rank` as empty."""
     word = base + (rank >> 6)
@@ -73,7 +73,7 @@ def clear_bit(bits, base, ranks, rank):
         bits[base + first + second + (rank >> 18)] &= ~(np.int64(1) << ((rank >> 12) & 63))
 
 
-@inner
+@inlined
 def next_rank(bits, base, ranks, rank):
     """The lowest marked rank at or above `rank`; `ranks` if there is none."""
     if rank >= ranks:
@@ -88,7 +88,7 @@ def next_rank(bits, base, ranks, rank):
     return (at << 6) + trailing_zeros(bits[base + at])
 
 
-@inner
+@inlined
 def _next_word(bits, base, count, at):
     """The lowest non-zero word at or above `at` of the first layer; `count` if there is none."""
     if at >= count:

@@ -26,7 +26,7 @@ from twinex.venue.wire.codes import (
 )
 
 
-@inner
+@inlined
 def rank_of(instrument, side, price):
     """Rank of `price` (a tick inside the limits) on `side`."""
     lower, upper, tick = instrument["lower"], instrument["upper"], instrument["tick"]
@@ -34,21 +34,21 @@ def rank_of(instrument, side, price):
     return distance if tick == 1 else distance // tick  # a division costs as much as ten additions
 
 
-@inner
+@inlined
 def price_of(instrument, side, rank):
     """Price of `rank` on `side`."""
     lower, upper, distance = instrument["lower"], instrument["upper"], rank * instrument["tick"]
     return lower + distance if side == SIDE_SELL else upper - distance
 
 
-@inner
+@inlined
 def best_rank(instrument, side):
     """Rank of the best level with orders; `instrument.ranks` if the side is empty."""
     buy, sell = instrument["best_buy"], instrument["best_sell"]  # both read: a choice, no branch
     return buy if side == SIDE_BUY else sell
 
 
-@inner
+@inlined
 def level_index(instrument, side, rank):
     """Row of a level in `core.levels`."""
     assert rank >= 0
@@ -84,7 +84,7 @@ def give_slot(core, slot):
     now["order_free"] = slot
 
 
-@inner
+@inlined
 def rest(core, product, instrument, slot, rank):
     """Put order `slot` into the queue of `rank`, where its priority says."""
     order = core.orders[slot]
@@ -141,7 +141,7 @@ def _queue_at_limit(core, product, instrument, level, slot, tail):
     return before
 
 
-@inner
+@inlined
 def _link(core, level, order, slot, before):
     """Link `slot` into the level's queue behind `before` (NIL = at the head)."""
     after = np.int64(level["head"]) if before == NIL else np.int64(core.orders[before]["next"])
@@ -157,7 +157,7 @@ def _link(core, level, order, slot, before):
         core.orders[after]["previous"] = slot
 
 
-@inner
+@inlined
 def unlink(core, instrument, slot):
     """Take order `slot` out of its queue; its level's volume loses what remains of it."""
     order = core.orders[slot]
@@ -184,7 +184,7 @@ def unlink(core, instrument, slot):
         _empty_level(core, instrument, side, rank)
 
 
-@inner
+@inlined
 def shrink(core, instrument, level, slot, quantity):
     """Order `slot` of `level` has lost lots, and so does the level; used up, the order leaves.
 
@@ -197,7 +197,7 @@ def shrink(core, instrument, level, slot, quantity):
     return True
 
 
-@inner
+@inlined
 def _empty_level(core, instrument, side, rank):
     base = instrument["word_base"] + side * instrument["words_a_side"]
     clear_bit(core.bits, base, instrument["ranks"], rank)

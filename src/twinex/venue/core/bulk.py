@@ -5,7 +5,7 @@ Spec: `spec/orders.md`, mass_cancel; `spec/phases.md`; semantics 15.
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import risk
 from twinex.venue.core.book import level_index, next_level, price_of
 from twinex.venue.core.limits import NIL
@@ -14,7 +14,7 @@ from twinex.venue.core.stops import cancel_live
 from twinex.venue.wire import codes
 
 
-@inner
+@apart
 def collect_member(core, command, member, count):
     """Append the member's live orders that a mass cancel means; the new count."""
     of_member = core.now[0]["seat"] != 0
@@ -68,7 +68,7 @@ def outlives_day(core, slot):
     return extra["time_in_force"] == codes.TIME_GTC or not is_due
 
 
-@inner
+@apart
 def collect_expiring(core, instrument, count):
     """Append the instrument's orders and waiting stops that do not outlive the day."""
     for side in range(2):
@@ -90,7 +90,7 @@ def collect_expiring(core, instrument, count):
     return count
 
 
-@inner
+@apart
 def collect_outside(core, instrument, count, lower, upper):
     """Append the orders and waiting stops of an instrument that lie outside `lower`..`upper`."""
     for side in range(2):
@@ -116,7 +116,7 @@ def collect_outside(core, instrument, count, lower, upper):
     return count
 
 
-@inner
+@apart
 def cancel_collected(core, count, reason, request_id, operator_reason):
     """Cancel the orders in `scratch`, in ascending order id."""
     _sort(core.orders, core.scratch, count)
@@ -143,7 +143,7 @@ def _id(orders, slots, at):
     return orders[slots[at]]["order_id"]
 
 
-@inner
+@apart
 def _sort(orders, slots, count):
     """Heapsort of slots[:count] by order id, in place: kernels allocate nothing."""
     is_sorted = True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
 from twinex.venue.core.carried import is_carried, note_carried
@@ -16,7 +16,7 @@ from twinex.venue.core.stops import wait
 from twinex.venue.wire import codes
 
 
-@inner
+@apart
 def carry(core, command):
     """order_carry."""
     reason = np.int64(_check_form(core, command))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inlined, inner
+from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import (
     acts,
     carry,
@@ -85,7 +85,7 @@ def _is_command(command, template):
     return command["schema_id"] == SCHEMA_ID
 
 
-@inner
+@apart
 def _refuse(core, records, at, template, reason):
     """command_rejected of a command that its sender's checks 1 to 5 or the exchange's refuse.
 
@@ -206,7 +206,7 @@ def _handle(core, records, at, template):
     return _handle_rest(core, records, at, template)
 
 
-@inner
+@apart
 def _handle_rest(core, records, at, template):
     command = records[at]
     if template == codes.STOP_ENTER:
@@ -271,14 +271,14 @@ def _subject(core, command, template):
     return np.int64(order["instrument"]), np.int64(order["account"]), order_id
 
 
-@inner
+@apart
 def _reject(core, command, template, reason):
     instrument, account, order_id = _subject(core, command, template)
     client_id = command["client_id"]
     emit.rejected(core, template, reason, client_id, instrument, account, order_id)
 
 
-@inner
+@apart
 def _repeat(core, command, template, used):
     instrument, account, order_id = _subject(core, command, template)
     is_order = template == codes.ORDER_ENTER or template == codes.STOP_ENTER
@@ -287,7 +287,7 @@ def _repeat(core, command, template, used):
     emit.repeated(core, template, used, instrument, account, order_id)
 
 
-@inner
+@apart
 def _apply_exchange(core, command, template):
     """The exchange's own commands; returns the reject reason."""
     if template == codes.PHASE_SET:

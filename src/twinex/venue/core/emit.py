@@ -6,7 +6,7 @@ and time and count their index from 0.
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core.book import price_of
 from twinex.venue.core.limits import (
     EVENT_BYTES_A_CANCEL,
@@ -63,7 +63,7 @@ assert max(_WORDS_PHASE, _WORDS_LIMITS) * 8 <= EVENT_BYTES_AN_INSTRUMENT
 assert EVENTS["auction_matched"].block == EVENTS["auction_indicated"].block
 
 
-@inner
+@inlined
 def _begin(core, template, words, instrument):
     """The next event, zeroed, with header and common fields."""
     now = core.now[0]
@@ -96,7 +96,7 @@ def _owner(core, event, order):
     event["side"] = order["side"]
 
 
-@inner
+@inlined
 def accepted(core, slot, kind, time_in_force, price, operator_reason):
     """order_accepted of the order in `slot`; `price` as sent."""
     order = core.orders[slot]
@@ -125,7 +125,7 @@ def _terms(core, event, slot, kind, time_in_force, price):
         event["good_till_day"] = core.extras[slot]["good_till_day"]
 
 
-@inner
+@apart
 def stop_accepted(core, slot):
     extra = core.extras[slot]
     event = _begin(core, codes.STOP_ACCEPTED, _WORDS_STOP_ACCEPTED, core.orders[slot]["instrument"])
@@ -136,7 +136,7 @@ def stop_accepted(core, slot):
     core.now[0]["orders_accepted"] += 1
 
 
-@inner
+@apart
 def stop_triggered(core, slot):
     order = core.orders[slot]
     event = _begin(core, codes.STOP_TRIGGERED, _WORDS_TRIGGERED, order["instrument"])
@@ -168,7 +168,7 @@ def rejected_for(core, template, reason, client_id, instrument, account, order_i
     now["rejects"] += 1
 
 
-@inner
+@apart
 def repeated(core, template, used, instrument, account, order_id):
     """`used` is the row of the first command's client id."""
     now = core.now[0]
@@ -183,7 +183,7 @@ def repeated(core, template, used, instrument, account, order_id):
     event["first_seen"] = used["sequence"]
 
 
-@inner
+@inlined
 def filled(core, order, role, quantity, price, source, trade_id):
     event = _begin(core, codes.ORDER_FILLED, _WORDS_FILLED, order["instrument"])
     _owner(core, event, order)
@@ -197,7 +197,7 @@ def filled(core, order, role, quantity, price, source, trade_id):
     event["remaining"] = order["remaining"]
 
 
-@inner
+@inlined
 def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):
     event = _begin(core, codes.TRADE, _WORDS_TRADE, buy["instrument"])
     event["buy_order_id"] = buy["order_id"]
@@ -211,7 +211,7 @@ def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):
     event["trade_id"] = trade_id
 
 
-@inner
+@inlined
 def rested(core, instrument, slot):
     order = core.orders[slot]
     event = _begin(core, codes.ORDER_RESTED, _WORDS_RESTED, order["instrument"])
@@ -222,7 +222,7 @@ def rested(core, instrument, slot):
     event["price"] = price_of(instrument, np.int64(order["side"]), np.int64(order["rank"]))
 
 
-@inner
+@apart
 def refreshed(core, instrument, slot):
     order = core.orders[slot]
     event = _begin(core, codes.ORDER_REFRESHED, _WORDS_REFRESHED, order["instrument"])
@@ -232,7 +232,7 @@ def refreshed(core, instrument, slot):
     event["remaining"] = order["remaining"]
 
 
-@inner
+@apart
 def reduced(core, order, quantity, price):
     """`quantity` lots were taken off by self-trade prevention."""
     event = _begin(core, codes.ORDER_REDUCED, _WORDS_REDUCED, order["instrument"])
@@ -243,7 +243,7 @@ def reduced(core, order, quantity, price):
     event["remaining"] = order["remaining"]
 
 
-@inner
+@inlined
 def cancelled(core, order, reason, price, request_id, operator_reason):
     event = _begin(core, codes.ORDER_CANCELLED, _WORDS_CANCELLED, order["instrument"])
     _owner(core, event, order)
@@ -254,7 +254,7 @@ def cancelled(core, order, reason, price, request_id, operator_reason):
     event["request_id"] = request_id
 
 
-@inner
+@inlined
 def amended(core, order, priority_kept, price, request_id):
     event = _begin(core, codes.ORDER_AMENDED, _WORDS_AMENDED, order["instrument"])
     _owner(core, event, order)
@@ -265,7 +265,7 @@ def amended(core, order, priority_kept, price, request_id):
     event["remaining"] = order["remaining"]
 
 
-@inner
+@apart
 def mass_cancelled(core, command, member, client_id, count, operator_reason):
     event = _begin(core, codes.MASS_CANCELLED, _WORDS_MASS, command["instrument"])
     event["product"] = command["product"]
@@ -277,7 +277,7 @@ def mass_cancelled(core, command, member, client_id, count, operator_reason):
     event["count"] = count
 
 
-@inner
+@apart
 def quote_accepted(core, command, bid_order_id, ask_order_id):
     event = _ask(core, codes.QUOTE_ACCEPTED, _WORDS_QUOTE, command)
     event["hedge"] = command["hedge"]
@@ -290,7 +290,7 @@ def quote_requested(core, command):
     _ask(core, codes.QUOTE_REQUESTED, _WORDS_REQUESTED, command)
 
 
-@inner
+@apart
 def _ask(core, template, words, command):
     now = core.now[0]
     event = _begin(core, template, words, command["instrument"])
@@ -311,7 +311,7 @@ def mass_quoted(core, count):
     event["count"] = count
 
 
-@inner
+@inlined
 def positions_changed(core):
     """One event for every row the command's fills touched, in the order of first fill."""
     now = core.now[0]
@@ -333,14 +333,14 @@ def positions_changed(core):
     now["touch_mark"] += 1
 
 
-@inner
+@apart
 def phase_changed(core, product, phase):
     event = _begin(core, codes.PHASE_CHANGED, _WORDS_PHASE, 0)
     event["product"] = product
     event["phase"] = phase
 
 
-@inner
+@apart
 def auction(core, template, instrument, price, volume, surplus):
     """`auction_indicated` or `auction_matched`: the two have the same block."""
     event = _begin(core, template, _WORDS_AUCTION, instrument)

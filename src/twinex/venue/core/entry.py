@@ -6,7 +6,7 @@ Spec: `spec/orders.md`, `spec/matching.md`.
 
 import numpy as np
 
-from twinex.venue.compiler import inlined, inner
+from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import reserve, uses_credit
 from twinex.venue.core.book import best_rank, fillable, rank_of, rest
@@ -108,13 +108,13 @@ def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):
         rest_at(core, product, instrument, slot, resting)
 
 
-@inner
+@inlined
 def is_resting_time(time_in_force):
     """Does an order of this time in force rest (day, gtd, gtc)?"""
     return time_in_force != codes.TIME_FAK and time_in_force != codes.TIME_FOK
 
 
-@inner
+@inlined
 def rest_at(core, product, instrument, slot, price):
     """Queue the order in `slot` at `price`, with its event."""
     side = np.int64(core.orders[slot]["side"])
@@ -134,7 +134,7 @@ def cancel_incoming(core, product, instrument, slot, reason, price):
     leave(core, instrument, slot)
 
 
-@inner
+@apart
 def enter_book(core, product, instrument, slot, kind, time_in_force, minimum, price, reach):
     """`trade` in continuous trading, with its position rows; else the order rests."""
     if product["phase"] == codes.PHASE_CONTINUOUS:
@@ -143,7 +143,7 @@ def enter_book(core, product, instrument, slot, kind, time_in_force, minimum, pr
         rest_at(core, product, instrument, slot, price)
 
 
-@inner
+@inlined
 def band_limit(product, instrument, side):
     """The worst price inside the dynamic band and the limits (`spec/risk.md` 24a)."""
     limit = instrument["upper"] if side == codes.SIDE_BUY else instrument["lower"]
@@ -155,7 +155,7 @@ def band_limit(product, instrument, side):
     return max(limit, instrument["last_price"] - width)
 
 
-@inner
+@inlined
 def reach_of(product, instrument, side, kind, sent_price, price):
     """The worst price an order may pay: inside the band where it names none itself."""
     if kind == codes.KIND_LIMIT or sent_price != 0:

@@ -9,7 +9,7 @@ the block, so that nobody can pick ids that all fall on one; nothing the core sa
 
 import numpy as np
 
-from twinex.venue.compiler import inner, kernel
+from twinex.venue.compiler import inlined, inner, kernel
 
 _LOW = 0xFFFFFFFF
 _STEP = 9  # rows; odd, so that it is prime to every table size
@@ -24,13 +24,13 @@ def _block_of(salt, member, client_id, mask):
     return (mixed ^ (mixed >> 31)) & mask
 
 
-@inner
+@inlined
 def id_place(ids, salt, member, client_id):
     """Row where (member, client_id) stands unless others were there before it."""
     return _block_of(salt, member, client_id, (len(ids) >> 3) - 1) * 8 + (client_id & 7)
 
 
-@inner
+@inlined
 def find_id(ids, salt, member, client_id):
     """Row of (member, client_id), or of the empty row where it belongs."""
     mask = len(ids) - 1

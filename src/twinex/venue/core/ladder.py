@@ -5,14 +5,14 @@ Spec: `spec/phases.md`, "Price limits".
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core.bits import words_for_ranks
 from twinex.venue.core.book import is_privileged, level_index, next_level, rest
 from twinex.venue.core.limits import NIL
 from twinex.venue.wire import codes
 
 
-@inner
+@apart
 def lay_ladder(core, instrument, lower, upper):
     """Give the instrument an empty ladder `lower`..`upper`; its old place if that is enough."""
     now = core.now[0]
@@ -40,7 +40,7 @@ def lay_ladder(core, instrument, lower, upper):
         instrument["closing_tails"][corner] = NIL
 
 
-@inner
+@apart
 def move_ladder(core, product, instrument, lower, upper):
     """Lay the ladder anew and queue the orders, all inside the new limits, as they stood."""
     count = np.int64(0)

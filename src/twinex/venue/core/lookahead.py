@@ -9,7 +9,7 @@ command's time. Nothing here changes anything, and any bytes may stand in the fr
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core.accounts import position_place
 from twinex.venue.core.book import level_index, rank_of
 from twinex.venue.core.ids import id_place
@@ -40,7 +40,7 @@ def _is_order(core, frame):
     return is_account and 0 < np.int64(frame["instrument"]) < len(core.instruments)
 
 
-@inner
+@inlined
 def fetch_ids(core, frame):
     """The rows of the client ids that a command brings and names; what notes an order id."""
     member, salt = _member_of(core, frame), core.now[0]["id_salt"]
@@ -52,7 +52,7 @@ def fetch_ids(core, frame):
             prefetch(core.slots, _slot_place(core, frame))
 
 
-@inner
+@inlined
 def fetch_places(core, frame):
     """The index entries that lead to a command's position row, or to its order."""
     if _is_order(core, frame):
@@ -61,7 +61,7 @@ def fetch_places(core, frame):
         prefetch(core.slots, _slot_place(core, frame))
 
 
-@inner
+@inlined
 def fetch_rows(core, frame):
     """Position, account and level of an order to enter; the order to cancel or amend."""
     if _is_order(core, frame):
@@ -72,7 +72,7 @@ def fetch_rows(core, frame):
         prefetch(core.orders, _order_slot(core, frame))
 
 
-@inner
+@inlined
 def fetch_neighbours(core, frame):
     """The order behind which one would queue; of one to cancel or amend what it is linked to."""
     if _is_order(core, frame):
@@ -91,7 +91,7 @@ def fetch_neighbours(core, frame):
             prefetch(core.orders, np.int64(order["member_previous"]))
 
 
-@inner
+@inlined
 def fetch_tails(core, frame):
     """The order behind which an amended one would queue."""
     if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
@@ -99,13 +99,13 @@ def fetch_tails(core, frame):
         prefetch(core.orders, np.int64(core.levels[place]["tail"]))
 
 
-@inner
+@inlined
 def _position_place(core, frame):
     account, hedge = np.int64(frame["account"]), np.int64(frame["hedge"])
     return position_place(core.position_index, account, np.int64(frame["instrument"]), hedge)
 
 
-@inner
+@inlined
 def _slot_place(core, frame):
     """Where the order that a command names is noted in `slots`; the first place if nowhere."""
     now = core.now[0]
@@ -117,34 +117,34 @@ def _slot_place(core, frame):
     return place if 0 <= place < len(core.slots) else np.int64(0)
 
 
-@inner
+@inlined
 def _order_slot(core, frame):
     """Row of the order that a command names, or of another; NIL if there is none."""
     return max(np.int64(core.slots[_slot_place(core, frame)]["slot"]), np.int64(NIL))
 
 
-@inner
+@inlined
 def _level_place(core, frame):
     """Row of the level at an order's price; the first row if it has none."""
     instrument = core.instruments[np.int64(frame["instrument"])]
     return _place_at(instrument, np.int64(frame["side"]), frame["price"])
 
 
-@inner
+@inlined
 def _amended_place(core, frame, order):
     """Row of the level to which an amend brings `order`; the first row if it has none."""
     instrument = core.instruments[np.int64(order["instrument"])]
     return _place_at(instrument, np.int64(order["side"]), frame["new_price"])
 
 
-@inner
+@inlined
 def _place_at(instrument, side, price):
     if side <= 1 and 0 < instrument["lower"] <= price <= instrument["upper"]:
         return level_index(instrument, side, rank_of(instrument, side, price))
     return np.int64(0)
 
 
-@inner
+@inlined
 def _level_of(core, order):
     """Row of the level in which `order` rests, or once did."""
     instrument = core.instruments[np.int64(order["instrument"])]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inlined, inner
+from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import reserve, settle
 from twinex.venue.core.book import (
@@ -22,7 +22,7 @@ from twinex.venue.core.state import ICEBERG, LISTED
 from twinex.venue.wire import codes
 
 
-@inner
+@inlined
 def new_order(core, order_id):
     """A free slot for `order_id`."""
     slot = take_slot(core)
@@ -30,7 +30,7 @@ def new_order(core, order_id):
     return slot
 
 
-@inner
+@inlined
 def note_order(core, slot):
     """Note under this command's sequence that it made the order in `slot` (or a quote, below 0)."""
     now = core.now[0]
@@ -39,14 +39,14 @@ def note_order(core, slot):
     entry["member"] = now["member"]
 
 
-@inner
+@inlined
 def free_order(core, slot):
     """Give an order that is in no queue and no member's list back."""
     core.orders[slot]["flags"] = 0
     give_slot(core, slot)
 
 
-@inner
+@inlined
 def list_order(core, slot):
     """Put a live order at the end of its member's list."""
     order = core.orders[slot]
@@ -62,7 +62,7 @@ def list_order(core, slot):
     core.now[0]["live_orders"] += 1
 
 
-@inner
+@inlined
 def unlist_order(core, slot):
     """Take an order out of its member's list and free it."""
     order = core.orders[slot]
@@ -81,7 +81,7 @@ def unlist_order(core, slot):
     free_order(core, slot)
 
 
-@inner
+@inlined
 def enlist(core, instrument, slot):
     """Count an order that came to rest as live, in the book and in its member's list."""
     order = core.orders[slot]
@@ -92,7 +92,7 @@ def enlist(core, instrument, slot):
         show_iceberg(core, instrument, slot)
 
 
-@inner
+@inlined
 def delist(core, instrument, slot):
     """Take an order that rested out of its member's list and free it."""
     instrument["live_orders"] -= 1
@@ -199,7 +199,7 @@ def self_trade_mode(core, product, account):
     return core.groups[group] - 1
 
 
-@inner
+@apart
 def _melt(core, product, instrument, slot, quantity):
     """An iceberg has lost `quantity` of what it shows; used up, it queues with a new part."""
     extra = core.extras[slot]
@@ -219,7 +219,7 @@ def is_own_group(core, order, other):
     return group != 0 and core.accounts[other["account"]]["group"] == group
 
 
-@inner
+@apart
 def _prevent(core, product, instrument, slot, resting, mode, frozen_price):
     """Orders of one group meet (spec/matching.md); is the rest of the incoming one cancelled?."""
     if mode == codes.SELF_TRADE_CANCEL_NEWEST:
@@ -293,7 +293,7 @@ def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_m
     return _sweep(core, product, instrument, slot, limit_rank, levels_max, terms)
 
 
-@inner
+@apart
 def fillable_by_others(core, instrument, side, limit_rank, levels_max, wanted, order, mode):
     """As `book.fillable`, under self-trade prevention: what the order can really get of `side`."""
     found = np.int64(0)
@@ -313,7 +313,7 @@ def fillable_by_others(core, instrument, side, limit_rank, levels_max, wanted, o
     return found
 
 
-@inner
+@inlined
 def cancel_resting(core, slot, reason, request_id, operator_reason):
     """Take a resting order out of the market, with its event."""
     order = core.orders[slot]

@@ -6,7 +6,7 @@ done, its events are written).
 
 import numpy as np
 
-from twinex.venue.compiler import inlined, inner
+from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
 from twinex.venue.core.book import level_index, price_of, rank_of, unlink
@@ -104,7 +104,7 @@ def _check_entry(core, product, instrument, command, row, price):
     return zero
 
 
-@inner
+@inlined
 def find_target(core, command):
     """(slot, order id) of the order that a cancel or amend names; slot NIL: none of this member.
 
@@ -139,7 +139,7 @@ def find_target(core, command):
     return slot, order_id
 
 
-@inner
+@inlined
 def is_live(core, slot, order_id):
     """Is the order in the book, or a waiting stop?"""
     return core.orders[slot]["order_id"] == order_id and core.orders[slot]["flags"] & LIVE != 0
@@ -157,7 +157,7 @@ def cancel(core, command, slot, order_id):
     return np.int64(0)
 
 
-@inner
+@inlined
 def amend(core, command, slot, order_id):
     """order_amend of the target found: the three cases of `spec/orders.md`."""
     if not is_live(core, slot, order_id):
@@ -198,7 +198,7 @@ def keep_place(core, product, instrument, slot, remaining, request_id):
     emit.amended(core, order, 1, price, request_id)
 
 
-@inner
+@inlined
 def _check_requeue(core, product, instrument, order, command, remaining):
     """Checks 22 to 32 of an amend whose own reservations are free."""
     side, offset = np.int64(order["side"]), np.int64(order["offset"])
@@ -216,7 +216,7 @@ def _check_requeue(core, product, instrument, order, command, remaining):
     return np.int64(risk.check_meeting(core, product, instrument, account, side, price, post_only))
 
 
-@inner
+@inlined
 def _requeue(core, product, instrument, command, slot, remaining, price):
     """Another price or a larger size: checked with its own reservations free, queued anew."""
     order = core.orders[slot]
@@ -257,7 +257,7 @@ def _requeue(core, product, instrument, command, slot, remaining, price):
     return np.int64(0)
 
 
-@inner
+@apart
 def mass_cancel(core, command):
     """mass_cancel: the member's matching orders in ascending order id, then the count."""
     now = core.now[0]

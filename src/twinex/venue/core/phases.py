@@ -5,7 +5,7 @@ Spec: `spec/phases.md`.
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import auction, bulk, emit, stops
 from twinex.venue.core.ladder import move_ladder
 from twinex.venue.core.limits import LEVELS_MAX, NIL, PRICE_MAX, VALUE_MAX
@@ -32,7 +32,7 @@ def _can_follow(present, phase):
     return phase != codes.PHASE_AUCTION_MATCH or auction.is_collecting(present)
 
 
-@inner
+@apart
 def phase_set(core, command):
     """phase_set: all products named, or none of them."""
     wanted, phase = np.int64(command["product"]), np.int64(command["phase"])
@@ -59,7 +59,7 @@ def _answer_if_silent(core, template, number):
         emit.reference_changed(core, template, number)
 
 
-@inner
+@apart
 def enter_phase(core, number, phase):
     """Bring product `number` into `phase`, with what that sets off."""
     product = core.products[number]
@@ -100,7 +100,7 @@ def _expire(core, number):
     bulk.cancel_collected(core, count, codes.CANCEL_EXPIRED, zero, zero)
 
 
-@inner
+@apart
 def halt_set(core, command):
     """halt_set on one instrument, a product's, or all."""
     wanted, halted = np.int64(command["instrument"]), np.int64(command["halted"])
@@ -123,7 +123,7 @@ def halt_set(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def _match_freed(core):
     """Match what was halted through its auction: nothing trades in a crossed book."""
     for at in range(1, core.now[0]["instrument_high"] + 1):
@@ -140,7 +140,7 @@ def _match_freed(core):
             _judge_stops(core, number)
 
 
-@inner
+@apart
 def timer(core, command):
     """timer: indicative auction prices of a product, or of all."""
     wanted = np.int64(command["product"])
@@ -167,7 +167,7 @@ def limits_fit(product, lower, upper):
     return upper <= VALUE_MAX // (product["multiplier"] * largest)
 
 
-@inner
+@apart
 def limits_set(core, command):
     """limits_set: orders outside the new limits leave, the others keep their places."""
     number = np.int64(command["instrument"])
@@ -206,7 +206,7 @@ def day_open(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def day_end(core):
     """day_end: what is not closed closes, then the counts."""
     for number in range(1, len(core.products)):

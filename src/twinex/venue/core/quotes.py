@@ -6,7 +6,7 @@ slots of its two legs. A leg is a limit order like any other.
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
 from twinex.venue.core.book import best_rank, price_of
@@ -29,7 +29,7 @@ assert COMMANDS["mass_quote"].block_length == 8
 assert COMMANDS["quote_enter"].block_length == ENTRY_BYTES
 
 
-@inner
+@apart
 def enter(core, command):
     """quote_enter."""
     reason = _place(core, command, core.now[0]["sequence"] * LEGS + 1)
@@ -52,7 +52,7 @@ def group_fits(records, at, record_length):
     return record_length == 40 + 8 + 8 + 8 + count * length
 
 
-@inner
+@apart
 def enter_mass(core, records, at):
     """mass_quote: its entries one after another, each for itself."""
     head = records[at + _FIRST_ENTRY_WORDS]
@@ -93,7 +93,7 @@ def live_leg(core, command, row, side):
     return slot
 
 
-@inner
+@apart
 def cancel_quote(core, row, request_id):
     """order_cancel of a quote by its client id: the live legs of its row, bid first."""
     if row == -MASS_QUOTED:  # a withdrawal names no quote
@@ -113,7 +113,7 @@ def cancel_quote(core, row, request_id):
     return np.int64(0)
 
 
-@inner
+@apart
 def _place(core, command, bid_order_id):
     """Judge and place one quote; its ask's order id follows its bid's."""
     reason = np.int64(_check_form(core, command))
@@ -388,7 +388,7 @@ def _enter_leg(core, product, instrument, slot, price):
     enter_book(core, product, instrument, slot, kind, day, zero, price, price)
 
 
-@inner
+@apart
 def request(core, command):
     """quote_request."""
     account, number = np.int64(command["account"]), np.int64(command["instrument"])

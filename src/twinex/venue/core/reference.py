@@ -5,7 +5,7 @@ Bounds: `spec/phases.md`. Each handler returns the reject reason, 0 if it is don
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit
 from twinex.venue.core.accounts import HOLDING_MAX, limit_row, make_position, position_row
 from twinex.venue.core.ladder import lay_ladder
@@ -66,7 +66,7 @@ def _sizes_fit(command):
     )
 
 
-@inner
+@apart
 def define_product(core, command):
     number = np.int64(command["product"])
     if not 1 <= number <= PRODUCTS_MAX:
@@ -112,7 +112,7 @@ def _instrument_fits(product, command):
     )
 
 
-@inner
+@apart
 def define_instrument(core, command):
     number, owner = np.int64(command["instrument"]), np.int64(command["product_of"])
     if not 1 <= number <= INSTRUMENTS_MAX:
@@ -183,7 +183,7 @@ def _is_group(core, number):
     return 0 < number < len(core.groups) and core.groups[number] != 0
 
 
-@inner
+@apart
 def define_account(core, command):
     number, member = np.int64(command["account"]), np.int64(command["member"])
     if not 1 <= number <= ACCOUNTS_MAX or command["active"] > 1:
@@ -243,7 +243,7 @@ def set_credit(core, command):
     return np.int64(0)
 
 
-@inner
+@apart
 def set_position(core, command):
     number, account = np.int64(command["instrument"]), np.int64(command["account"])
     hedge = np.int64(command["position_hedge"])

@@ -5,7 +5,7 @@ Checks only look; nothing here changes the state.
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import inlined, inner
 from twinex.venue.core.accounts import HOLDING_MAX, closeable, uses_credit
 from twinex.venue.core.book import best_rank, level_index, next_level, rank_of
 from twinex.venue.core.entry import band_limit, is_resting_time
@@ -20,7 +20,7 @@ _TIME_LAST = codes.TIME_GTC
 _OFFSET_LAST = codes.OFFSET_CLOSE_TODAY
 
 
-@inner
+@inlined
 def takes_entry(phase):
     """Phases that accept orders (`spec/phases.md`)."""
     return (
@@ -30,13 +30,13 @@ def takes_entry(phase):
     )
 
 
-@inner
+@inlined
 def takes_cancel(phase):
     """Phases that accept cancels."""
     return phase == codes.PHASE_CONTINUOUS or phase == codes.PHASE_AUCTION_ORDERING
 
 
-@inner
+@inlined
 def check_enter(core, command):
     """Checks 9 to 27 of an order_enter; 28 to 32 need its position row (`check_holdings`)."""
     reason = check_terms(core, command, np.int64(0))
@@ -63,7 +63,7 @@ def check_enter(core, command):
     return check_quantity(product, np.int64(command["kind"]), np.int64(command["quantity"]))
 
 
-@inner
+@inlined
 def check_terms(core, command, stops):
     """Checks 9 to 17c; `stops`: what `stops_allowed` must be at least."""
     reason = _check_fields(command)
@@ -87,13 +87,13 @@ def check_terms(core, command, stops):
     return _check_attributes(core, product, command, stops)
 
 
-@inner
+@inlined
 def is_instrument(core, number):
     """Is there an instrument of this number?"""
     return 0 < number < len(core.instruments) and core.instruments[number]["product"] != NIL
 
 
-@inner
+@inlined
 def _check_fields(command):
     if (
         command["side"] > codes.SIDE_SELL
@@ -107,7 +107,7 @@ def _check_fields(command):
     return 0
 
 
-@inner
+@inlined
 def owns_account(core, account):
     """Is `account` a trading code of the command's member?"""
     if account <= 0 or account >= len(core.accounts):
@@ -115,7 +115,7 @@ def owns_account(core, account):
     return core.accounts[account]["member"] == core.now[0]["member"]
 
 
-@inner
+@inlined
 def check_account(core, account, offset):
     """Checks 10 to 11a."""
     if not owns_account(core, account):
@@ -123,7 +123,7 @@ def check_account(core, account, offset):
     return check_activity(core.accounts[account], offset)
 
 
-@inner
+@inlined
 def check_activity(account, offset):
     """Checks 11 and 11a."""
     if account["active"] == 0 and offset == codes.OFFSET_OPEN:
@@ -133,7 +133,7 @@ def check_activity(account, offset):
     return 0
 
 
-@inner
+@inlined
 def check_right(product, number, account, offset):
     """Check 13: may the account open, or close, in product `number`?"""
     bit = np.int64(1) << number
@@ -149,7 +149,7 @@ def check_right(product, number, account, offset):
     return codes.REJECT_PRODUCT_NOT_PERMITTED
 
 
-@inner
+@inlined
 def _check_capabilities(product, command, stops):
     """Checks 14 to 17."""
     if (product["kinds_allowed"] >> np.int64(command["kind"])) & 1 == 0:
@@ -171,7 +171,7 @@ def _check_capabilities(product, command, stops):
     return 0
 
 
-@inner
+@inlined
 def is_offset_known(product, offset):
     """Check 16: does the product's offset rule know the offset?"""
     rule = product["offset_rule"]
@@ -181,7 +181,7 @@ def is_offset_known(product, offset):
     )
 
 
-@inner
+@inlined
 def _check_attributes(core, product, command, stops):
     """Checks 17a to 17c."""
     rests = command["kind"] == codes.KIND_LIMIT and is_resting_time(command["time_in_force"])
@@ -208,7 +208,7 @@ def _display_fits(product, display, quantity):
     )
 
 
-@inner
+@inlined
 def check_phase(product, instrument):
     """Checks 18 and 19."""
     if not takes_entry(product["phase"]):
@@ -218,7 +218,7 @@ def check_phase(product, instrument):
     return 0
 
 
-@inner
+@inlined
 def check_entry_price(product, instrument, command):
     """Checks 21 to 24."""
     price = command["price"]
@@ -243,7 +243,7 @@ def check_band(product, instrument, side, price):
     return 0
 
 
-@inner
+@inlined
 def check_price(instrument, price):
     """Checks 22 to 24."""
     if price % instrument["tick"] != 0:
@@ -255,7 +255,7 @@ def check_price(instrument, price):
     return 0
 
 
-@inner
+@inlined
 def check_quantity(product, kind, quantity):
     """Checks 25 to 27."""
     if quantity < product["quantity_minimum"]:
@@ -271,7 +271,7 @@ def check_quantity(product, kind, quantity):
     return 0
 
 
-@inner
+@inlined
 def check_holdings(
     core, product, instrument, row, limited, member, side, offset, quantity, price, lots, value
 ):
@@ -301,7 +301,7 @@ def check_holdings(
     return 0
 
 
-@inner
+@inlined
 def check_meeting(core, product, instrument, account, side, price, post_only):
     """Checks 31 and 32: what stands on the other side."""
     if product["phase"] != codes.PHASE_CONTINUOUS:
@@ -351,7 +351,7 @@ def position_room(product, instrument, position, side):
     return limit - held - np.int64(position["opening"][side])
 
 
-@inner
+@inlined
 def check_amend(core, product, instrument, order, new_quantity):
     """Checks 11 to 15 of an order_amend."""
     if product["amend_allowed"] == 0 or order["flags"] & WAITING != 0:

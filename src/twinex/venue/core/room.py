@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inlined, inner
+from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import limits, state
 from twinex.venue.core.accounts import move_positions
 from twinex.venue.core.bits import words_for_ranks
@@ -59,7 +59,7 @@ def shortage(core, command):
     return _shortage_of_exchange(core, command, template)
 
 
-@inner
+@inlined
 def _fills(core, command, template):
     """An upper bound of the trades that `command` makes.
 
@@ -81,7 +81,7 @@ def _fills(core, command, template):
     return np.int64(0)
 
 
-@inner
+@inlined
 def _event_bytes(core, template, fills):
     """An upper bound of the event bytes that a command of that many fills makes."""
     now = core.now[0]
@@ -105,7 +105,7 @@ def _event_bytes(core, template, fills):
     return octets
 
 
-@inner
+@inlined
 def _fills_of_lots(core, number, account, lots):
     """Fills of an incoming order of `lots` lots, and of the stops these may set off.
 
@@ -122,7 +122,7 @@ def _fills_of_lots(core, number, account, lots):
     return min(lots, parts)
 
 
-@inner
+@inlined
 def _fills_of_order(core, command):
     """As of its lots; an order that is too large, or that meets nothing, makes none."""
     number, quantity = np.int64(command["instrument"]), np.int64(command["quantity"])
@@ -141,7 +141,7 @@ def _fills_of_order(core, command):
     return _fills_of_lots(core, number, np.int64(command["account"]), quantity)
 
 
-@inner
+@inlined
 def _fills_of_amend(core, command):
     """As of an order, in the instrument of the order that is named, if it is alive."""
     order_id = command["order_id"]
@@ -171,7 +171,7 @@ def _fills_of_amend(core, command):
     return _fills_of_lots(core, number, account, np.int64(command["new_quantity"]))
 
 
-@inner
+@inlined
 def _shortage_of_member(core, command):
     """Rows that any command of a member may need: a mass quote makes most of them."""
     now = core.now[0]
@@ -184,7 +184,7 @@ def _shortage_of_member(core, command):
     return _shortage_of_slots(core, command)
 
 
-@inner
+@inlined
 def _shortage_of_slots(core, command):
     now = core.now[0]
     place = command["sequence"] - now["first_sequence"]
@@ -203,7 +203,7 @@ def _short_of(core, table, number, most, code):
     return state.SHORT_NOTHING
 
 
-@inner
+@apart
 def _shortage_of_exchange(core, command, template):
     if template == codes.MEMBER_DEFINE:
         number = np.int64(command["member"])

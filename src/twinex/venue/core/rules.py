@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit
 from twinex.venue.core.limits import LEVELS_MAX, QUANTITY_MAX, VALUE_MAX
 from twinex.venue.core.phases import is_product
@@ -13,7 +13,7 @@ _LIMIT_MAX = (1 << 31) - 1
 _INTERVAL_MAX = 86_400 * 10**9
 
 
-@inner
+@apart
 def set_rule(core, command):
     number, rule, value = (
         np.int64(command["product"]),

@@ -7,7 +7,7 @@ without a look at the list.
 
 import numpy as np
 
-from twinex.venue.compiler import inner
+from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
 from twinex.venue.core.entry import cancel_incoming, enter_book, reach_of
@@ -27,7 +27,7 @@ from twinex.venue.wire.schema import EVENTS, HEADER_BYTES
 _TRADE_WORDS = (HEADER_BYTES + EVENTS["trade"].block_length) // 8
 
 
-@inner
+@apart
 def enter(core, command):
     """stop_enter."""
     reason = risk.check_stop(core, command)
@@ -153,7 +153,7 @@ def cancel_live(core, slot, reason, request_id, operator_reason):
     unlist_order(core, slot)
 
 
-@inner
+@apart
 def judge_trades(core):
     """Set off the stops that the trades of this command have met: instruments ascending."""
     now = core.now[0]
@@ -164,7 +164,7 @@ def judge_trades(core):
         number = _next_traded(core, start, end, number)
 
 
-@inner
+@apart
 def judge_last_price(core, number):
     """Set off the stops of an instrument that its last price has met while none was judged."""
     instrument = core.instruments[number]
@@ -188,7 +188,7 @@ def _next_traded(core, start, end, above):
     return found
 
 
-@inner
+@apart
 def _judge(core, number, start, end, price):
     """Rounds of stops set off by the trades in the events (first by `price` alone, if not 0)."""
     now = core.now[0]
@@ -204,7 +204,7 @@ def _judge(core, number, start, end, price):
         end = now["event_position"]
 
 
-@inner
+@apart
 def _collect(core, instrument, number, start, end, price):
     """Take the stops that are met out of the instrument's list into `scratch`; how many."""
     low, high = _range(core, number, start, end, price)
@@ -275,7 +275,7 @@ def _follow(extra, side, price):
     return False
 
 
-@inner
+@apart
 def _set_off(core, product, instrument, slot):
     """Let a stop enter as the order it describes."""
     order, extra = core.orders[slot], core.extras[slot]

@@ -7,7 +7,7 @@ the bits of the spec's uint64.
 
 import numpy as np
 
-from twinex.venue.compiler import PLAIN, inner
+from twinex.venue.compiler import PLAIN, inlined, inner
 
 _POLYNOMIAL = 0xEDB88320  # CRC-32 of ISO 3309, reflected, as in zlib
 _SLICES = 16
@@ -59,7 +59,7 @@ def _eight_before_eight(word: int, table: np.ndarray) -> int:
     return int(np.int64(lookups))
 
 
-@inner
+@inlined
 def crc32(
     words: np.ndarray,
     octets: np.ndarray,
