@@ -147,9 +147,10 @@ def _group(day: RandomDay) -> Command:
 
 def _rate(day: RandomDay) -> Command:
     pick, member = day.random.choice, day.random.choice((*day.members, *day.members, 99))
-    day.repairs.append(encode("rate_set", member=member))
-    most = {"entries_max": pick((0, 3, 8, 30, -1)), "cancels_max": pick((0, 1, 1, 2, -1))}
-    window = pick((1, 10, 40, 100, 400, 400, 0, -1, 2**62))
+    most = {"entries_max": pick((0, 0, 0, 3, 8, -1)), "cancels_max": pick((0, 1, 1, 1, -1))}
+    window = pick((1, 10, 100, 400, 1_000, 1_000, 0, -1, 2**62))
+    if most["entries_max"]:
+        day.repairs.append(encode("rate_set", member=member))
     return 0, encode("rate_set", member=member, window_ns=window, **most)
 
 
@@ -206,11 +207,15 @@ def _deal(day: RandomDay) -> int:
     """A trade of the day, perhaps: about every tenth command makes one."""
     if day.random.random() < 0.05:
         return int(day.random.choice((0, -1, 2**62, 10**6)))
+    if day.busted and day.random.random() < 0.2:
+        return day.random.choice(day.busted)
     return int(day.random.randint(1, max(1, (day.sequence - day.first_sequence) // 10)))
 
 
 def _bust(day: RandomDay) -> Command:
-    return 0, encode("trade_bust", trade_id=_deal(day), operator_reason=_reason(day))
+    trade_id = _deal(day)
+    day.busted.append(trade_id)
+    return 0, encode("trade_bust", trade_id=trade_id, operator_reason=_reason(day))
 
 
 def _correct(day: RandomDay) -> Command:

@@ -53,6 +53,7 @@ class RandomDay:
         # member -> (sequence, client id, instrument) of its orders; of its quotes
         self.entered: dict[int, list[tuple[int, int, int]]] = {each: [] for each in self.members}
         self.quoted: dict[int, list[tuple[int, int, int]]] = {each: [] for each in self.members}
+        self.busted: list[int] = []  # trade ids
         self.last_quotes: dict[tuple[int, int, int], dict[str, int]] = {}
 
     # -- the setup ---------------------------------------------------------------------------
