@@ -65,11 +65,22 @@ def make_position(core, account, instrument, hedge):
     if row != NIL:
         return row
     row = _make_row(core, account, instrument, hedge)
+    product = core.products[core.instruments[instrument]["product"]]
+    if product["offset_rule"] == OFFSET_RULE_NONE:
+        return row  # a quote stands beside it; it keeps no position
     core.accounts[account]["has_position"] = 1
     group = core.accounts[account]["group"]
     if group != 0:
         core.holders[row]["group_row"] = _make_row(core, -group, instrument, hedge)
     return row
+
+
+@inner
+def make_holder(core, product, account, instrument, hedge):
+    """The row that a quote belongs to, also where no positions are kept."""
+    if product["offset_rule"] != OFFSET_RULE_NONE:
+        return make_position(core, account, instrument, hedge)
+    return _make_row(core, account, instrument, hedge)
 
 
 @inner
