@@ -16,6 +16,10 @@ class Answer:
         return len(self._events)
 
     @property
+    def sequence(self) -> int:
+        return int(self._events[0].sequence)
+
+    @property
     def next(self) -> SimpleNamespace | None:
         return self._events[self._at] if self._at < len(self._events) else None
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from checkers.wire import OFFSET, PHASE, Violation
+from checkers.wire import ENUMS, OFFSET, PHASE, TIME, Violation
 
 BUY, SELL = 0, 1
 ENTRY = (PHASE.continuous, PHASE.auction_ordering, PHASE.auction_no_cancel)
 CANCELS = (PHASE.continuous, PHASE.auction_ordering)
 COLLECTING = (PHASE.auction_ordering, PHASE.auction_balance, PHASE.auction_no_cancel)
 HOLDING_MAX = 2**31 - 1
+MODE = ENUMS["SelfTradeMode"]
 
 
 def hold(condition: object, rule: str, *facts: object) -> None:
@@ -20,7 +21,11 @@ def hold(condition: object, rule: str, *facts: object) -> None:
 
 @dataclass
 class Order:
-    """One accepted order. `price`: what its remainder is reserved at (limit or freeze price)."""
+    """One accepted order. `price`: what its remainder is reserved at (limit or freeze price).
+
+    `sent`: the price as sent. `display`: what an iceberg shows at most, 0 for any other; `visible`
+    is what it shows now. `waiting`: a stop that was not set off yet.
+    """
 
     id: int
     client_id: int
@@ -36,17 +41,52 @@ class Order:
     quantity: int
     remaining: int
     price: int
+    sent: int = 0
+    minimum: int = 0
+    post_only: int = 0
+    display: int = 0
+    good_till_day: int = 0
+    stop_price: int = 0
+    trail: int = 0
+    visible: int = 0
     resting: bool = False
+    waiting: bool = False
     done: bool = False
 
     @property
     def filled(self) -> int:
         return self.quantity - self.remaining
 
+    @property
+    def shown(self) -> int:
+        return self.visible if self.display else self.remaining
+
+    @property
+    def is_leg(self) -> bool:
+        return self.id % 1024 != 0
+
+    @property
+    def forced(self) -> bool:
+        return self.seat == 0
+
+    def show(self) -> None:
+        """What comes to rest, or queues anew, shows its display quantity."""
+        self.visible = min(self.display, self.remaining)
+
+    def outlives(self, day: int) -> bool:
+        """Does it stay when the trading day closes?"""
+        if self.offset == OFFSET.close_today:
+            return False
+        later = self.time_in_force == TIME.gtd and self.good_till_day > day
+        return later or self.time_in_force == TIME.gtc
+
 
 @dataclass
 class Row:
-    """Holdings of (account, instrument, hedge): 0 long, 1 short; `opening`: 0 buys, 1 sells."""
+    """Holdings of (account, instrument, hedge): 0 long, 1 short; `opening`: 0 buys, 1 sells.
+
+    `opened`: lots of the day's opening fills, both sides.
+    """
 
     today: list[int] = field(default_factory=lambda: [0, 0])
     yesterday: list[int] = field(default_factory=lambda: [0, 0])
@@ -54,7 +94,14 @@ class Row:
     frozen_today: list[int] = field(default_factory=lambda: [0, 0])
     opening: list[int] = field(default_factory=lambda: [0, 0])
     given: list[int] = field(default_factory=lambda: [0, 0])
+    opened: int = 0
     ordered: bool = False
+    was_set: bool = False
+
+    @property
+    def made(self) -> bool:
+        """Did an order or `position_set` make it?"""
+        return self.ordered or self.was_set
 
     def closeable(self, rule: int, holding: int, offset: int) -> int:
         if rule == 1:
@@ -78,6 +125,8 @@ class Instrument:
     open_interest: int
     given_interest: int = 0
     halted: bool = False
+    requested_ns: int | None = None  # when the last request for quote was accepted
+    stops: list[Order] = field(default_factory=list)  # that wait
     book: tuple[dict[int, list[Order]], dict[int, list[Order]]] = field(
         default_factory=lambda: ({}, {})
     )
@@ -100,7 +149,11 @@ class Instrument:
         return [order for side in self.book for level in side.values() for order in level]
 
     def volume(self, side: int, price: int) -> int:
+        """All lots of a level, hidden ones too."""
         return sum(order.remaining for order in self.book[side].get(price, ()))
+
+    def shown(self, side: int, price: int) -> int:
+        return sum(order.shown for order in self.book[side].get(price, ()))
 
     def privileged(self, order: Order) -> bool:
         """Does it go before opening orders at a limit price?"""
@@ -109,16 +162,33 @@ class Instrument:
             return False
         return order.offset == OFFSET.close or rule == 1
 
+    def place_in(self, queue: list[Order], order: Order, price: int) -> int:
+        """Where an order that queues now stands: time, but closing first at a limit price."""
+        if price not in (self.lower, self.upper) or not self.privileged(order):
+            return len(queue)
+        place = 0
+        while place < len(queue) and self.privileged(queue[place]):
+            place += 1
+        return place
+
     def rest(self, order: Order, price: int) -> None:
-        """Queue an order by matching.md: time, but closing first at a limit price."""
+        """Queue an order by matching.md."""
         queue = self.book[order.side].setdefault(price, [])
-        place = len(queue)
-        if price in (self.lower, self.upper) and self.privileged(order):
-            place = 0
-            while place < len(queue) and self.privileged(queue[place]):
-                place += 1
-        queue.insert(place, order)
+        queue.insert(self.place_in(queue, order, price), order)
         order.price, order.resting = price, True
+        order.show()
+
+    def refresh(self, order: Order) -> None:
+        """An iceberg whose shown lots are used up shows new ones and queues anew."""
+        queue = self.book[order.side][order.price]
+        queue.remove(order)
+        queue.insert(self.place_in(queue, order, order.price), order)
+        order.show()
+
+    def meets(self, side: int, price: int) -> bool:
+        """Would an order of this side and price meet an opposite level?"""
+        best = self.best(1 - side)
+        return best is not None and (price >= best if side == BUY else price <= best)
 
     def leave(self, order: Order) -> None:
         queue = self.book[order.side][order.price]
@@ -126,6 +196,34 @@ class Instrument:
         if not queue:
             del self.book[order.side][order.price]
         order.resting = False
+
+
+@dataclass
+class Deal:
+    """A trade of the day, as the exchange may void or correct it."""
+
+    instrument: int
+    quantity: int
+    price: int
+    busted: bool = False
+
+
+@dataclass
+class Rate:
+    """A member's rates and what it sent in the window that counts now."""
+
+    window_ns: int
+    most: tuple[int, int]  # entries, cancels
+    window: int = -1
+    counts: list[int] = field(default_factory=lambda: [0, 0])
+
+    def full(self, which: int, time_ns: int) -> bool:
+        """Has the window of `time_ns` taken all it may of entries (0) or cancels (1)?"""
+        if not self.window_ns:
+            return False
+        if self.window != time_ns // self.window_ns:
+            self.window, self.counts = time_ns // self.window_ns, [0, 0]
+        return 0 < self.most[which] <= self.counts[which]
 
 
 @dataclass
@@ -141,6 +239,14 @@ class Market:
     rows: dict[tuple[int, int, int], Row] = field(default_factory=dict)
     used: dict[int, int] = field(default_factory=dict)  # credit used, by member
     orders: dict[int, Order] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)  # number -> self-trade mode
+    rates: dict[int, Rate] = field(default_factory=dict)
+    blocked: set[tuple[str, int]] = field(default_factory=set)  # ("member" or "account", number)
+    quotes: dict[tuple[int, int, int], list[Order | None]] = field(default_factory=dict)
+    quoted: dict[int, int] = field(default_factory=dict)  # sequence of accepted quotes -> member
+    deals: dict[int, Deal] = field(default_factory=dict)
+    first_sequence: int = 0
+    now_ns: int = 0  # time of the command that is judged
     day: int = 0  # 0 before, 1 open, 2 ended
     trading_day: int = 0
     accepted: int = 0
@@ -186,6 +292,7 @@ class Market:
             return
         if order.offset == OFFSET.open:
             row.today[order.side] += lots
+            row.opened += lots
             return
         holding = 1 - order.side
         old = 0
@@ -199,6 +306,27 @@ class Market:
             hold(min(figures) >= 0, "no holding falls below zero", order, row)
 
     def live(self) -> list[Order]:
-        """Resting orders in ascending order id."""
-        found = [order for each in self.instruments.values() for order in each.orders()]
+        """Resting orders and waiting stops in ascending order id."""
+        found = [o for each in self.instruments.values() for o in (*each.orders(), *each.stops)]
         return sorted(found, key=lambda order: order.id)
+
+    def legs(self, key: tuple[int, int, int]) -> list[Order | None]:
+        """The live legs of a quote: bid, ask; None where there is none."""
+        known = self.quotes.get(key, [None, None])
+        return [None if leg is None or leg.done else leg for leg in known]
+
+    def related(self, account: int) -> list[int]:
+        """The accounts whose positions count together (risk.md 29)."""
+        group = self.accounts[account].group
+        if not group:
+            return [account]
+        return [number for number, each in self.accounts.items() if each.group == group]
+
+    def self_trade_mode(self, one: Order, other: Order) -> int:
+        """What happens where these two meet; `allow` unless they are of one group."""
+        if not self.instruments[one.instrument].product.self_trade_checked:
+            return MODE.allow
+        group = self.accounts[one.account].group
+        if not group or self.accounts[other.account].group != group:
+            return MODE.allow
+        return self.groups[group]

@@ -8,15 +8,15 @@ from checkers.wire import ENUMS
 SOURCE = ENUMS["PriceSource"]
 
 
-def trade_price(rule: int, incoming: Order, resting: Order, last: int) -> tuple[int, int]:
-    """(price, source) of a fill in continuous trading; `incoming.price` is its own price."""
+def trade_price(rule: int, side: int, own: int, resting: Order, last: int) -> tuple[int, int]:
+    """(price, source) of a fill in continuous trading; `side` and `own` price of the incoming."""
     if rule == 0:
         return resting.price, SOURCE.buy if resting.side == BUY else SOURCE.sell
-    buy, sell = (incoming, resting) if incoming.side == BUY else (resting, incoming)
-    if last <= sell.price:
-        return sell.price, SOURCE.sell
-    if last >= buy.price:
-        return buy.price, SOURCE.buy
+    buy, sell = (own, resting.price) if side == BUY else (resting.price, own)
+    if last <= sell:
+        return sell, SOURCE.sell
+    if last >= buy:
+        return buy, SOURCE.buy
     return last, SOURCE.last
 
 

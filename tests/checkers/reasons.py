@@ -1,12 +1,14 @@
-"""Why a member's command is refused: the checks of risk.md in their order."""
+"""Why an order is refused: the checks of risk.md in their order."""
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 
 from checkers.market import (
-    CANCELS,
+    BUY,
     COLLECTING,
     ENTRY,
     HOLDING_MAX,
+    MODE,
     SELL,
     Instrument,
     Market,
@@ -15,37 +17,88 @@ from checkers.market import (
 )
 from checkers.wire import KIND, OFFSET, PHASE, REASON, TIME
 
+_LASTING = (TIME.day, TIME.gtd, TIME.gtc)
 
-def of_enter(market: Market, command: SimpleNamespace, member: int) -> int:
-    """Checks 8 to 30 of order_enter; 0 if all pass."""
-    if not market.members[member].active:
-        return REASON.MEMBER_INACTIVE
-    codes = (command.side, command.kind, command.time_in_force, command.offset, command.hedge)
-    if any(code > last for code, last in zip(codes, (1, 3, 2, 2, 3), strict=True)):
+
+def of_entry(market: Market, command: SimpleNamespace, member: int) -> int:
+    """Checks 9 to 32 of order_enter and stop_enter; 0 if all pass."""
+    if _codes_are_wrong(command):
         return REASON.FIELD_INVALID
-    account = market.accounts.get(command.account)
-    if account is None or account.member != member:
-        return REASON.ACCOUNT_UNKNOWN
-    if not account.active and command.offset == OFFSET.open:
-        return REASON.ACCOUNT_INACTIVE
-    instrument = market.instruments.get(command.instrument)
-    if instrument is None:
-        return REASON.INSTRUMENT_UNKNOWN
+    reason = who(market, command, member, command.offset)
+    if reason:
+        return reason
+    instrument = market.instruments[command.instrument]
+    stop = command.template == "stop_enter"
+    continuous = market.phase(instrument) == PHASE.continuous
     return (
-        right(account, instrument, command.offset)
-        or _capabilities(instrument.product, command)
-        or _phase(market, instrument, command)
+        capabilities(market, instrument.product, command, stop)
+        or phase(market, instrument)
+        or (0 if stop else _auction(market, instrument, command))
         or _entry_price(instrument, command)
+        or (0 if stop or not continuous else _band_of_entry(instrument, command))
+        or (_stop_price(instrument, command) if stop else 0)
         or size(instrument.product, command.kind, command.quantity)
         or holdings(market, instrument, command, member, freeze_price(instrument, command))
+        or (0 if stop else own_group(market, instrument, command, command.price))
+        or (0 if stop else only_rests(market, instrument, command, command.price))
     )
 
 
-def freeze_price(instrument: Instrument, command: SimpleNamespace) -> int:
-    """The limit price, or what a market kind freezes at."""
-    if command.kind == KIND.limit or command.price:
-        return int(command.price)
-    return instrument.lower if command.side == SELL else instrument.upper
+def of_carry(market: Market, command: SimpleNamespace, member: int) -> int:
+    """The checks of risk.md that an order_carry passes as its owner's order would (orders.md)."""
+    if _codes_are_wrong(command):
+        return REASON.FIELD_INVALID
+    instrument = market.instruments[command.instrument]
+    stop = command.stop_price > 0
+    left = SimpleNamespace(**{**vars(command), "quantity": command.carried_remaining})
+    return (
+        who(market, command, member, command.offset)
+        or capabilities(market, instrument.product, command, stop)
+        or _entry_price(instrument, command)
+        or (_carried_stop_price(instrument, command) if stop else 0)
+        or holdings(market, instrument, left, member, freeze_price(instrument, command))
+        or (0 if stop else own_group(market, instrument, left, command.price, always=True))
+    )
+
+
+def of_forced_close(market: Market, command: SimpleNamespace) -> int:
+    """Checks 16, 18 to 20 and 22 to 28 of forced_close."""
+    instrument = market.instruments[command.instrument]
+    known = command.offset <= instrument.product.offset_rule
+    return (
+        (0 if known else REASON.OFFSET_UNSUPPORTED)
+        or phase(market, instrument)
+        or price(instrument, command.price)
+        or band(market, instrument, command.side, command.price)
+        or size(instrument.product, KIND.limit, command.quantity)
+        or holdings(market, instrument, command, 0, command.price)
+    )
+
+
+def _codes_are_wrong(command: SimpleNamespace) -> bool:
+    lasts = {"side": 1, "kind": 3, "time_in_force": 4, "offset": 2, "hedge": 3, "post_only": 1}
+    return any(getattr(command, name) > last for name, last in lasts.items())
+
+
+def who(market: Market, command: SimpleNamespace, member: int, offset: int) -> int:
+    """Checks 10 to 13: account, instrument, right."""
+    account = market.accounts.get(command.account)
+    if account is None or account.member != member:
+        return REASON.ACCOUNT_UNKNOWN
+    reason = standing(market, account, offset)
+    if reason:
+        return reason
+    instrument = market.instruments.get(command.instrument)
+    if instrument is None:
+        return REASON.INSTRUMENT_UNKNOWN
+    return right(account, instrument, offset)
+
+
+def standing(market: Market, account: SimpleNamespace, offset: int) -> int:
+    """Checks 11 and 11a."""
+    if not account.active and offset == OFFSET.open:
+        return REASON.ACCOUNT_INACTIVE
+    return REASON.ACCOUNT_BLOCKED if ("account", account.account) in market.blocked else 0
 
 
 def right(account: SimpleNamespace, instrument: Instrument, offset: int) -> int:
@@ -58,32 +111,60 @@ def right(account: SimpleNamespace, instrument: Instrument, offset: int) -> int:
     return 0 if closes else REASON.PRODUCT_NOT_PERMITTED
 
 
-def _capabilities(product: SimpleNamespace, command: SimpleNamespace) -> int:
+def freeze_price(instrument: Instrument, command: SimpleNamespace) -> int:
+    """The limit price, or what a market kind freezes at."""
+    if command.kind == KIND.limit or command.price:
+        return int(command.price)
+    return instrument.lower if command.side == SELL else instrument.upper
+
+
+def capabilities(
+    market: Market, product: SimpleNamespace, command: SimpleNamespace, stop: bool
+) -> int:
+    """Checks 14 to 17c."""
     if not product.kinds_allowed >> command.kind & 1:
         return REASON.KIND_UNSUPPORTED
+    if stop and product.stops_allowed < (2 if command.trail > 0 else 1):
+        return REASON.STOP_UNSUPPORTED
     if not product.times_allowed >> command.time_in_force & 1:
         return REASON.TIME_IN_FORCE_UNSUPPORTED
-    known = {0: (0,), 1: (0, 1), 2: (0, 1, 2)}[product.offset_rule]
-    if command.offset not in known:
+    if command.offset > product.offset_rule:
         return REASON.OFFSET_UNSUPPORTED
     minimum = command.minimum_quantity
     offered = product.minimum_allowed and command.time_in_force == TIME.fak
     if minimum and not (offered and 1 <= minimum <= command.quantity):
         return REASON.MINIMUM_INVALID
-    return 0
+    rests = command.kind == KIND.limit and command.time_in_force in _LASTING
+    if command.post_only and (stop or not product.post_only_allowed or not rests):
+        return REASON.POST_ONLY_UNSUPPORTED
+    if command.display_quantity and not (rests and _display_fits(product, command)):
+        return REASON.DISPLAY_INVALID
+    day = command.good_till_day
+    good = day >= market.trading_day if command.time_in_force == TIME.gtd else day == 0
+    return 0 if good else REASON.GOOD_TILL_INVALID
 
 
-def _phase(market: Market, instrument: Instrument, command: SimpleNamespace) -> int:
-    phase = market.phase(instrument)
-    if phase not in ENTRY:
+def _display_fits(product: SimpleNamespace, command: SimpleNamespace) -> bool:
+    display = command.display_quantity
+    enough = 0 < product.display_minimum <= display <= command.quantity
+    return enough and display % product.quantity_step == 0
+
+
+def phase(market: Market, instrument: Instrument) -> int:
+    """Checks 18 and 19."""
+    if market.phase(instrument) not in ENTRY:
         return REASON.PHASE_NO_ENTRY
-    if instrument.halted:
-        return REASON.HALTED
-    plain = command.kind == KIND.limit and command.time_in_force == TIME.day
-    return REASON.NOT_IN_AUCTION if phase in COLLECTING and not plain else 0
+    return REASON.HALTED if instrument.halted else 0
+
+
+def _auction(market: Market, instrument: Instrument, command: SimpleNamespace) -> int:
+    plain = command.kind == KIND.limit and command.time_in_force in _LASTING
+    collecting = market.phase(instrument) in COLLECTING
+    return REASON.NOT_IN_AUCTION if collecting and (not plain or command.post_only) else 0
 
 
 def _entry_price(instrument: Instrument, command: SimpleNamespace) -> int:
+    """Checks 21 to 24."""
     if command.kind != KIND.limit:
         if command.price == 0:
             return 0
@@ -93,6 +174,7 @@ def _entry_price(instrument: Instrument, command: SimpleNamespace) -> int:
 
 
 def price(instrument: Instrument, asked: int) -> int:
+    """Checks 22 to 24."""
     if asked % instrument.product.tick:
         return REASON.PRICE_OFF_TICK
     if asked > instrument.upper:
@@ -100,7 +182,66 @@ def price(instrument: Instrument, asked: int) -> int:
     return REASON.PRICE_BELOW_LIMIT if asked < instrument.lower else 0
 
 
+def _band_of_entry(instrument: Instrument, command: SimpleNamespace) -> int:
+    given = command.kind == KIND.limit or command.price
+    return beyond_band(instrument, command.side, command.price) if given else 0
+
+
+def band(market: Market, instrument: Instrument, side: int, asked: int) -> int:
+    """Check 24a."""
+    if market.phase(instrument) != PHASE.continuous:
+        return 0
+    return beyond_band(instrument, side, asked)
+
+
+def beyond_band(instrument: Instrument, side: int, asked: int) -> int:
+    edge = band_edge(instrument, side)
+    if edge is None:
+        return 0
+    if side == BUY:
+        return REASON.PRICE_ABOVE_BAND if asked > edge else 0
+    return REASON.PRICE_BELOW_BAND if asked < edge else 0
+
+
+def band_edge(instrument: Instrument, side: int) -> int | None:
+    """The worst price inside the band; None where there is no band."""
+    width = instrument.product.band_ticks * instrument.product.tick
+    if not width:
+        return None
+    return instrument.last + width if side == BUY else instrument.last - width
+
+
+def _stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
+    """Checks 24b and 24c of a new stop."""
+    trail, asked, tick = command.trail, command.stop_price, instrument.product.tick
+    if trail < 0 or trail % tick or asked % tick or (trail and asked):
+        return REASON.STOP_PRICE_INVALID
+    if not instrument.lower <= first_stop_price(instrument, command) <= instrument.upper:
+        return REASON.STOP_PRICE_INVALID
+    met = not trail and stop_met(command.side, asked, instrument.last)
+    return REASON.STOP_PRICE_MET if met else 0
+
+
+def _carried_stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
+    trail, asked, tick = command.trail, command.stop_price, instrument.product.tick
+    inside = instrument.lower <= asked <= instrument.upper
+    fits = trail >= 0 and trail % tick == 0 and asked % tick == 0 and inside
+    return 0 if fits else REASON.STOP_PRICE_INVALID
+
+
+def first_stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
+    """What a new stop waits for; a trailing one starts at cp and its trail."""
+    if command.trail == 0:
+        return int(command.stop_price)
+    return int(instrument.last + (command.trail if command.side == BUY else -command.trail))
+
+
+def stop_met(side: int, stop_price: int, traded: int) -> bool:
+    return traded >= stop_price if side == BUY else traded <= stop_price
+
+
 def size(product: SimpleNamespace, kind: int, quantity: int) -> int:
+    """Checks 25 to 27."""
     if quantity < product.quantity_minimum:
         return REASON.QUANTITY_BELOW_MINIMUM
     limit = kind == KIND.limit
@@ -115,8 +256,8 @@ def holdings(
 ) -> int:
     """Checks 28 to 30 for `order.quantity` lots at the price `at`."""
     rule = instrument.product.offset_rule
-    row = market.rows.get((order.account, instrument.number, order.hedge)) or Row()
     if rule and order.offset != OFFSET.open:
+        row = market.rows.get((order.account, instrument.number, order.hedge)) or Row()
         if order.quantity <= row.closeable(rule, 1 - order.side, order.offset):
             return 0
         if rule == 1:
@@ -124,98 +265,56 @@ def holdings(
         if order.offset == OFFSET.close_today:
             return REASON.POSITION_TODAY_INSUFFICIENT
         return REASON.POSITION_YESTERDAY_INSUFFICIENT
-    if rule:
-        limit = instrument.position_limit or instrument.product.position_limit or HOLDING_MAX
-        side = order.side
-        held = row.today[side] + row.yesterday[side] + row.opening[side]
-        if held + order.quantity > limit:
-            return REASON.POSITION_LIMIT
-    if market.uses_credit(instrument, order.offset):
+    reason = _room_to_open(market, instrument, order) if rule else 0
+    if not reason and market.uses_credit(instrument, order.offset):
         value = at * instrument.product.multiplier * order.quantity
         if market.used[member] + value > market.members[member].credit:
             return REASON.FUNDS_INSUFFICIENT
-    return 0
-
-
-def of_cancel(market: Market, target: Order | None) -> int:
-    """Checks 9 to 11 of order_cancel."""
-    if target is None:
-        return REASON.ORDER_UNKNOWN
-    if target.done:
-        return REASON.ORDER_DONE
-    phase = market.phase(market.instruments[target.instrument])
-    return 0 if phase in CANCELS else REASON.PHASE_NO_CANCEL
-
-
-def of_amend(market: Market, command: SimpleNamespace, target: Order | None, member: int) -> int:
-    """Checks 8 to 15 of order_amend, then those of its case 3."""
-    if not market.members[member].active:
-        return REASON.MEMBER_INACTIVE
-    if target is None:
-        return REASON.ORDER_UNKNOWN
-    if target.done:
-        return REASON.ORDER_DONE
-    instrument = market.instruments[target.instrument]
-    if not instrument.product.amend_allowed:
-        return REASON.AMEND_UNSUPPORTED
-    account = market.accounts[target.account]
-    if not account.active and target.offset == OFFSET.open:
-        return REASON.ACCOUNT_INACTIVE
-    reason = right(account, instrument, target.offset)
-    if reason:
-        return reason
-    phase = market.phase(instrument)
-    if phase not in ENTRY:
-        return REASON.PHASE_NO_ENTRY
-    if phase == PHASE.auction_no_cancel:
-        return REASON.PHASE_NO_CANCEL
-    if instrument.halted:
-        return REASON.HALTED
-    if command.new_quantity <= 0:
-        return REASON.QUANTITY_BELOW_MINIMUM
-    if case_of_amend(command, target) < 3:
-        return 0
-    return (
-        price(instrument, command.new_price)
-        or size(instrument.product, KIND.limit, command.new_quantity)
-        or _requeued(market, instrument, command, target)
-    )
-
-
-def case_of_amend(command: SimpleNamespace, target: Order) -> int:
-    """Which of the three cases of orders.md."""
-    if command.new_quantity <= target.filled:
-        return 1
-    kept = command.new_price == target.price and command.new_quantity <= target.quantity
-    return 2 if kept else 3
-
-
-def _requeued(
-    market: Market, instrument: Instrument, command: SimpleNamespace, target: Order
-) -> int:
-    """Checks 28 to 30 with the target's own reservations free."""
-    asked = SimpleNamespace(
-        account=target.account,
-        hedge=target.hedge,
-        side=target.side,
-        offset=target.offset,
-        quantity=command.new_quantity - target.filled,
-    )
-    market.reserve(target, -target.remaining, target.price)
-    reason = holdings(market, instrument, asked, target.member, command.new_price)
-    market.reserve(target, target.remaining, target.price)
     return reason
 
 
-def of_mass(market: Market, command: SimpleNamespace, member: int) -> int:
-    """Checks 9 to 12 of mass_cancel."""
-    if command.mass_side > 2:
-        return REASON.FIELD_INVALID
-    if command.instrument and command.instrument not in market.instruments:
-        return REASON.INSTRUMENT_UNKNOWN
-    if command.product and command.product not in market.products:
-        return REASON.PRODUCT_NOT_PERMITTED
-    account = market.accounts.get(command.account)
-    if command.account and (account is None or account.member != member):
-        return REASON.ACCOUNT_UNKNOWN
+def _room_to_open(market: Market, instrument: Instrument, order: SimpleNamespace) -> int:
+    """Checks 29 and 29a, over the accounts that count together."""
+    keys = [(each, instrument.number, order.hedge) for each in market.related(order.account)]
+    rows = [market.rows[key] for key in keys if key in market.rows]
+    side, cap = order.side, instrument.product.opening_cap
+    limit = instrument.position_limit or instrument.product.position_limit or HOLDING_MAX
+    held = sum(row.today[side] + row.yesterday[side] + row.opening[side] for row in rows)
+    if held + order.quantity > limit:
+        return REASON.POSITION_LIMIT
+    opened = sum(row.opened + sum(row.opening) for row in rows)
+    return REASON.OPENING_CAP if cap and opened + order.quantity > cap else 0
+
+
+def own_group(
+    market: Market,
+    instrument: Instrument,
+    order: SimpleNamespace,
+    asked: int,
+    *,
+    always: bool = False,
+    but: Iterable[Order | None] = (),
+) -> int:
+    """Check 31: in an auction phase (or `always`) it crosses no order of its own group."""
+    group, spared = market.accounts[order.account].group, [each.id for each in but if each]
+    modes = market.groups.get(group, MODE.allow) if group else MODE.allow
+    judged = always or market.phase(instrument) in COLLECTING
+    if not judged or not instrument.product.self_trade_checked or modes == MODE.allow:
+        return 0
+    for level, queue in instrument.book[1 - order.side].items():
+        crosses = asked >= level if order.side == BUY else asked <= level
+        related = (market.accounts[each.account].group == group for each in queue)
+        if crosses and any(
+            own and each.id not in spared for own, each in zip(related, queue, strict=True)
+        ):
+            return REASON.SELF_TRADE
     return 0
+
+
+def only_rests(
+    market: Market, instrument: Instrument, command: SimpleNamespace, asked: int
+) -> int:
+    """Check 32."""
+    judged = command.post_only and market.phase(instrument) == PHASE.continuous
+    met = judged and instrument.meets(command.side, asked)
+    return REASON.POST_ONLY_WOULD_TRADE if met else 0

@@ -1,14 +1,13 @@
 """The watch over one day: every command with its events, in order."""
 
-import zlib
 from types import SimpleNamespace
 
-from checkers import exchange, reasons, trading
+from checkers import exchange
 from checkers.answer import Answer
-from checkers.market import Market, Order, hold
-from checkers.wire import CANCEL, HEAD, LAYOUTS, MEMBER_LAST, REASON, command_of, events_of
-
-_MEMBERS = ("order_enter", "order_cancel", "order_amend", "mass_cancel")
+from checkers.market import Market, hold
+from checkers.members import Members
+from checkers.reasons_exchange import of_exchange
+from checkers.wire import HEAD, LAYOUTS, MEMBER_LAST, REASON, command_of, events_of
 
 
 class Watch:
@@ -21,14 +20,13 @@ class Watch:
         self.market = Market()
         self._sequence: int | None = None
         self._time_ns = 0
-        # (member, client id) -> body checksum, sequence, template, reject reason, order
-        self._ids: dict[tuple[int, int], tuple[int, int, str, int, Order | None]] = {}
+        self._members = Members(self.market)
 
     def see(self, seat: int, message: bytes, events: bytes) -> None:
         """One command of `seat` (SBE message) and the bytes of all its events."""
         found = list(events_of(events))
         self._check_heads(found)
-        answer = Answer(found)
+        answer, self.market.now_ns = Answer(found), found[0].time_ns
         reason = self._reason_before_ids(seat, message)
         if reason:
             self._take_early_reject(answer, seat, message, reason)
@@ -36,11 +34,9 @@ class Watch:
             command = command_of(message)
             assert command is not None
             if command.template_id <= MEMBER_LAST:
-                self._member(answer, seat, command, message)
-            elif answer.is_next("command_rejected"):
-                self._take_refused_exchange(answer, command)
+                self._members.take(answer, seat, command, message)
             else:
-                exchange.apply(self.market, answer, command)
+                self._exchange(answer, command)
         answer.end()
 
     def _check_heads(self, events: list[SimpleNamespace]) -> None:
@@ -68,8 +64,9 @@ class Watch:
                 hold(longs == interest, "open interest counts the longs", number, longs, interest)
         standing = {order.id for order in self.market.live()}
         for order in self.market.orders.values():
-            hold(order.done != order.resting, "an order rests or is done", order)
-            hold(order.resting == (order.id in standing), "one that rests is in the book", order)
+            live = order.resting or order.waiting
+            hold(order.done != live, "an order is done, or rests, or waits", order)
+            hold(live == (order.id in standing), "one that lives is found", order)
 
     def _reason_before_ids(self, seat: int, message: bytes) -> int:
         """Checks 1 to 5 of risk.md."""
@@ -104,95 +101,28 @@ class Watch:
         answer.take("command_rejected", **fields)
         self.market.rejects += 1
 
-    def _take_refused_exchange(self, answer: Answer, command: SimpleNamespace) -> None:
-        reasons_known = {80, 81, 82, 83, 84, 85}
-        hold(answer.next.reject_reason in reasons_known, "a reason of phases.md", answer.next)
-        self._take_rejected(answer, command=command.template_id, member=0, seat=0, client_id=0)
-
-    def _member(self, answer: Answer, seat: int, command: SimpleNamespace, message: bytes) -> None:
-        """Checks 6 and 7, then the command itself; its outcome is kept under its id."""
-        market = self.market
-        member = market.seats[seat]
-        key = (member, command.client_id)
-        target = self._target(member, command)
-        subject = self._subject(command, target)
-        about = {"seat": seat, "member": member, "client_id": command.client_id, **subject}
-        if command.client_id <= 0:
-            reason = REASON.CLIENT_ID_INVALID
-            self._take_rejected(answer, reject_reason=reason, command=command.template_id, **about)
+    def _exchange(self, answer: Answer, command: SimpleNamespace) -> None:
+        reason = of_exchange(self.market, command)
+        if not reason:
+            exchange.apply(self.market, answer, command)
             return
-        body_crc = zlib.crc32(message.ljust((len(message) + 7) // 8 * 8, b"\0"))
-        if key in self._ids:
-            self._take_repeated(answer, command, body_crc, key, about)
-            return
-        reason = self._reason_of(member, command, target)
-        sequence = answer.next.sequence
-        if reason:
-            self._take_rejected(answer, reject_reason=reason, command=command.template_id, **about)
-        elif command.template == "order_enter":
-            trading.enter(market, answer, seat, command)
-        elif command.template == "mass_cancel":
-            trading.mass_cancel(market, answer, seat, command)
-        elif command.template == "order_cancel":
-            trading.take_cancelled(market, answer, target, CANCEL.member, command.client_id)
-        else:
-            trading.amend(market, answer, target, command)
-        is_order = command.template == "order_enter" and reason == 0
-        order = market.orders[sequence * 1024] if is_order else None
-        self._ids[key] = (body_crc, sequence, command.template, reason, order)
-
-    def _take_repeated(
-        self,
-        answer: Answer,
-        command: SimpleNamespace,
-        body_crc: int,
-        key: tuple[int, int],
-        about: dict[str, int],
-    ) -> None:
-        first_crc, sequence, template, reason, order = self._ids[key]
-        if body_crc != first_crc:
-            self._take_rejected(
-                answer, reject_reason=REASON.ID_REUSED, command=command.template_id, **about
-            )
-            return
-        hold(template == command.template, "the same bytes are the same command", command)
-        if order is not None:
-            about = {**about, "order_id": order.id}
-        answer.take(
-            "command_repeated",
-            reject_reason=reason,
-            command=command.template_id,
-            first_seen=sequence,
-            **about,
+        subject = self._subject(command)
+        self._take_rejected(
+            answer, reject_reason=reason, command=command.template_id, **subject
         )
 
-    def _reason_of(self, member: int, command: SimpleNamespace, target: Order | None) -> int:
-        if command.template == "order_enter":
-            return reasons.of_enter(self.market, command, member)
-        if command.template == "mass_cancel":
-            return reasons.of_mass(self.market, command, member)
-        if command.template == "order_cancel":
-            return reasons.of_cancel(self.market, target)
-        return reasons.of_amend(self.market, command, target, member)
-
-    def _target(self, member: int, command: SimpleNamespace) -> Order | None:
-        """The order that a cancel or amend names, if it is its member's."""
-        if command.template not in ("order_cancel", "order_amend"):
-            return None
-        if command.order_id:
-            order = self.market.orders.get(command.order_id)
-        else:
-            order = self._ids.get((member, command.target_client_id), (0, 0, "", 0, None))[4]
-        return order if order is not None and order.member == member else None
-
-    def _subject(self, command: SimpleNamespace, target: Order | None) -> dict[str, int]:
-        """What a refusal or repetition names (risk.md, orders.md)."""
-        if command.template in ("order_enter", "mass_cancel"):
-            named = {"instrument": command.instrument, "account": command.account}
-            return {**named, "order_id": 0}
-        if target is None:
-            return {"instrument": 0, "account": 0, "order_id": command.order_id}
-        if target.done:
-            return {"instrument": 0, "account": 0, "order_id": target.id}
-        named = {"instrument": target.instrument, "account": target.account}
-        return {**named, "order_id": target.id}
+    def _subject(self, command: SimpleNamespace) -> dict[str, int]:
+        """What the refusal of an exchange's command names (risk.md)."""
+        names = ("member", "account", "instrument", "client_id", "order_id", "seat")
+        subject = dict.fromkeys(names, 0)
+        if command.template not in ("order_carry", "forced_close"):
+            return subject
+        account = self.market.accounts.get(command.account)
+        if account is not None:
+            subject |= {"member": account.member, "account": command.account}
+        if command.instrument in self.market.instruments:
+            subject["instrument"] = command.instrument
+        if command.template == "order_carry":
+            subject |= {"client_id": command.client_id, "seat": command.carried_seat}
+            subject["order_id"] = command.carried_order_id
+        return subject

@@ -2,7 +2,7 @@
 
 import struct
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,10 +19,11 @@ class Violation(AssertionError):  # noqa: N818
 
 
 class Layout:
-    """One message: its name, block length and fields as one `struct`."""
+    """One message, or an entry of its group: name, block length, fields as one `struct`."""
 
     def __init__(self, name: str, length: int, fields: list[tuple[str, str, int]]) -> None:
         self.name, self.length = name, length
+        self.group: Layout | None = None
         self.places = {field: ("<" + code, offset) for field, code, offset in fields}
         self.names = [field for field, _, _ in sorted(fields, key=lambda field: field[2])]
         form, position = "<", 0
@@ -43,15 +44,21 @@ def _codes(root: ElementTree.Element) -> dict[str, str]:
     return codes
 
 
+def _layout(node: ElementTree.Element, codes: dict[str, str]) -> Layout:
+    fields = [
+        (field.get("name", ""), codes[field.get("type", "")], int(field.get("offset", "")))
+        for field in node.findall("field")
+    ]
+    return Layout(node.get("name", ""), int(node.get("blockLength", "")), fields)
+
+
 def _layouts() -> tuple[dict[int, Layout], dict[str, SimpleNamespace]]:
     root = ElementTree.parse(_SPEC).getroot()
     codes, layouts = _codes(root), {}
     for node in root.findall(f"{_NAMESPACE}message"):
-        fields = [
-            (field.get("name", ""), codes[field.get("type", "")], int(field.get("offset", "")))
-            for field in node.findall("field")
-        ]
-        layout = Layout(node.get("name", ""), int(node.get("blockLength", "")), fields)
+        layout = _layout(node, codes)
+        for group in node.findall("group"):
+            layout.group = _layout(group, codes)
         layouts[int(node.get("id", ""))] = layout
     types = root.find("types")
     assert types is not None
@@ -68,20 +75,30 @@ LAYOUTS, ENUMS = _layouts()
 REASON, CANCEL, PHASE = ENUMS["RejectReason"], ENUMS["CancelReason"], ENUMS["Phase"]
 KIND, TIME, OFFSET = ENUMS["PriceKind"], ENUMS["TimeInForce"], ENUMS["Offset"]
 MEMBER_LAST, EVENT_FIRST = 19, 100
+ENTRIES_MAX = 64
 
 
 BY_NAME = {layout.name: (number, layout) for number, layout in LAYOUTS.items()}
 
 
-def encode(name: str, **fields: Any) -> bytes:
+def encode(name: str, entries: Sequence[dict[str, Any]] = (), **fields: Any) -> bytes:
     """One message; absent fields are zero. `struct.error` for a value that does not fit."""
     template, layout = BY_NAME[name]
     message = bytearray(8 + layout.length)
     HEAD.pack_into(message, 0, layout.length, template, SCHEMA_ID, 0)
+    _put(message, 8, layout, fields)
+    if layout.group is not None:
+        message += HEAD.pack(layout.group.length, len(entries), 0, 0)
+        for each in entries:
+            message += bytes(layout.group.length)
+            _put(message, len(message) - layout.group.length, layout.group, each)
+    return bytes(message)
+
+
+def _put(message: bytearray, start: int, layout: Layout, fields: dict[str, Any]) -> None:
     for field, value in fields.items():
         form, offset = layout.places[field]
-        struct.pack_into(form, message, 8 + offset, value)
-    return bytes(message)
+        struct.pack_into(form, message, start + offset, value)
 
 
 def frame(seat: int, message: bytes) -> bytes:
@@ -89,25 +106,51 @@ def frame(seat: int, message: bytes) -> bytes:
     return struct.pack("<Ii", len(message), seat) + message + bytes(-len(message) % 8)
 
 
+def _fields_at(layout: Layout, data: bytes, position: int) -> dict[str, Any]:
+    return dict(zip(layout.names, layout.unpack(data, position), strict=True))
+
+
 def decode(data: bytes, position: int = 0) -> SimpleNamespace:
     """The message at `position`: its fields, and its name as `template`."""
     _, template, _, _ = HEAD.unpack_from(data, position)
     layout = LAYOUTS[template]
-    fields: dict[str, Any] = dict(zip(layout.names, layout.unpack(data, position + 8), strict=True))
+    fields = _fields_at(layout, data, position + 8)
     return SimpleNamespace(template=layout.name, template_id=template, **fields)
 
 
 def command_of(message: bytes) -> SimpleNamespace | None:
-    """A command that passes checks 1 and 2 of risk.md; None for any other bytes."""
+    """A command that passes checks 1 and 2 of risk.md; None for any other bytes.
+
+    One with a group has it as `entries`, each like a message without a name.
+    """
     if len(message) < 8:
         return None
     block, template, schema, _ = HEAD.unpack_from(message)
     layout = LAYOUTS.get(template)
     if layout is None or template > EVENT_FIRST or schema != SCHEMA_ID or block < layout.length:
         return None
-    if (8 + block + 7) // 8 != (len(message) + 7) // 8:
+    length, padded = 8 + block, (len(message) + 7) // 8 * 8
+    whole = message.ljust(padded, b"\0")
+    if layout.group is None:
+        return decode(whole.ljust(length, b"\0")) if _padded(length) == padded else None
+    if block % 8 or length + HEAD.size > padded:
         return None
-    return decode(message.ljust(8 + block, b"\0"))
+    size, count, _, _ = HEAD.unpack_from(whole, length)
+    if not 1 <= count <= ENTRIES_MAX or size < layout.group.length or size % 8:
+        return None
+    start = length + HEAD.size
+    if _padded(start + size * count) != padded:
+        return None
+    command = decode(whole)
+    command.entries = [
+        SimpleNamespace(**_fields_at(layout.group, whole, start + place * size))
+        for place in range(count)
+    ]
+    return command
+
+
+def _padded(length: int) -> int:
+    return (length + 7) // 8 * 8
 
 
 def events_of(data: bytes) -> Iterator[SimpleNamespace]:

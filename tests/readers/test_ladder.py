@@ -149,6 +149,58 @@ def test_an_amended_order(kept: bool) -> None:
         assert ladder.bids(5) == [(99, 7, 1)]
 
 
+def iceberg(name: str, order_id: int, shown: int):
+    return name, {"order_id": order_id, "instrument": 1, "display_quantity": shown}
+
+
+def test_an_iceberg_shows_anew_behind_its_level() -> None:
+    ladder = Ladder(1)
+    ladder.add(events(iceberg("order_accepted", 1, 4), rested(1, 1, 100, 4)), 1)
+    ladder.add(events(filled(1, 4, codes.ROLE_RESTING)), 1)
+    assert ladder.asks(5) == []
+    anew = {"order_id": 1, "side": 1, "price": 100, "quantity": 3, "remaining": 3, "instrument": 1}
+    ladder.add(events(("order_refreshed", anew)), 1)
+    assert ladder.asks(5) == [(100, 3, 1)]
+
+
+@pytest.mark.parametrize("name", ["order_accepted", "stop_accepted"])
+@pytest.mark.parametrize(("left", "shown"), [(11, 4), (3, 3), (0, 0)])
+def test_an_iceberg_in_an_auction(name: str, left: int, shown: int) -> None:
+    ladder = Ladder(1)
+    ladder.add(events(iceberg(name, 1, 4), rested(1, 0, 100, 4)), 1)
+    kind, fields = filled(1, 9, codes.ROLE_AUCTION)
+    ladder.add(events((kind, {**fields, "remaining": left})), 1)
+    assert ladder.bids(5) == ([(100, shown, 1)] if shown else [])
+
+
+def test_what_a_self_trade_takes_off() -> None:
+    reduced = {"order_id": 1, "instrument": 1, "quantity": 5, "remaining": 6}
+    ladder = Ladder(1)
+    ladder.add(events(iceberg("order_accepted", 1, 4), rested(1, 0, 100, 4)), 1)
+    ladder.add(events(("order_reduced", reduced)), 1)
+    assert ladder.bids(5) == [(100, 4, 1)]
+    ladder.add(events(("order_reduced", {**reduced, "remaining": 1})), 1)
+    assert ladder.bids(5) == [(100, 1, 1)]
+    ladder.add(events(("order_reduced", {**reduced, "order_id": 2})), 1)  # it comes in
+    assert ladder.bids(5) == [(100, 1, 1)]
+
+
+def test_trades_that_the_exchange_voids_or_sets_right() -> None:
+    ladder = Ladder(1)
+    trade = {"instrument": 1, "quantity": 2}
+    for n in (1, 2, 3):
+        ladder.add(events(("trade", {**trade, "trade_id": n, "price": 100 + n})), 1)
+    ladder.add(events(("trade_corrected", {**trade, "trade_id": 2, "price": 90})), 1)
+    ladder.add(events(("trade_busted", {**trade, "trade_id": 3, "price": 103})), 1)
+    assert [(one.trade_id, one.price) for one in ladder.prints] == [(1, 101), (2, 90)]
+    assert (ladder.trades, ladder.volume, ladder.last) == (3, 6, 103)
+
+
+def test_an_order_that_rests_twice_is_found() -> None:
+    with pytest.raises(AssertionError, match="order 1 rests twice"):
+        Ladder(1).add(events(rested(1, 0, 100, 5), rested(1, 0, 100, 5)), 1)
+
+
 def test_an_order_that_gives_more_than_it_has_is_found() -> None:
     ladder = Ladder(1)
     with pytest.raises(AssertionError, match="order 1 has 5 lots, 6 left it"):

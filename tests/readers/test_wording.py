@@ -72,6 +72,48 @@ def test_money_reasons_hashes_and_commands() -> None:
     assert told == {"reject_reason": "PRICE_OFF_TICK", "command": "order_enter"}
 
 
+def test_a_stop_in_words(listing) -> None:
+    number = int(listing.instrument[listing.symbols.index("T2609")])
+    stop = {"instrument": number, "side": codes.SIDE_SELL, "quantity": 2, "kind": codes.KIND_MARKET,
+            "stop_price": 1_081_550, "trail": 50}  # fmt: skip
+    assert list(words("stop_enter", listing=listing, **stop).items()) == [
+        ("instrument", "T2609"), ("side", "sell"), ("quantity", "2"), ("stop_price", "108.155"),
+        ("kind", "market"), ("trail", "0.005"),
+    ]  # fmt: skip
+
+
+def test_the_entries_of_a_mass_quote_are_told_one_by_one(listing) -> None:
+    future, bond = (listing.symbols.index(symbol) for symbol in ("IF2607", "T2609"))
+    entries = [
+        {"instrument": int(listing.instrument[future]), "account": 3, "bid_quantity": 2,
+         "bid_price": 46_000_000, "hedge": codes.HEDGE_MARKET_MAKER},
+        {"instrument": int(listing.instrument[bond]), "account": 3, "ask_quantity": 1,
+         "ask_price": 1_081_550, "ask_offset": codes.OFFSET_CLOSE},
+    ]  # fmt: skip
+    told = words("mass_quote", listing=listing, client_id=5, entries=entries)
+    assert told == {
+        "client_id": "5",
+        "entries": "instrument IF2607, bid_quantity 2, bid_price 4600.0, ask_quantity 0, account 3,"
+        " hedge market_maker; instrument T2609, bid_quantity 0, ask_quantity 1, ask_price 108.155,"
+        " account 3, ask_offset close",
+    }
+
+
+def test_acts_of_the_exchange_in_words() -> None:
+    told = words("operator_cancel", member=3, mass_side=codes.SIDE_NONE, operator_reason=5)
+    assert told == {"member": "3", "operator_reason": "violation"}
+    told = words("operator_cancel", mass_side=codes.SIDE_BUY, mass_scope=codes.SCOPE_STOPS)
+    assert told == {"mass_side": "buy", "mass_scope": "stops"}
+    told = words("rule_set", product=1, rule=codes.RULE_STOPS_ALLOWED, value=0)
+    assert told == {"product": "1", "rule": "stops_allowed", "value": "0"}
+    told = words("block_changed", member=3, account=7, operator_reason=1)
+    assert told == {"blocked": "0", "account": "7", "member": "3", "operator_reason": "funds"}
+    told = words("trade_corrected", trade_id=9, price=46_000_000, old_price=45_000_000, quantity=1)
+    assert (told["price"], told["old_price"]) == ("4600.0000", "4500.0000")
+    told = words("group_define", group=4, self_trade_mode=codes.SELF_TRADE_ALLOW)
+    assert told == {"group": "4", "self_trade_mode": "allow"}
+
+
 def test_products_have_names(listing) -> None:
     number = int(listing.product[listing.product_names.index("IO")])
     told = words("phase_set", listing=listing, product=number, phase=codes.PHASE_CLOSED)

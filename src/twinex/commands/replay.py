@@ -14,11 +14,18 @@ from twinex.venue.journal.reader import Block, Event, EventReader, JournalReader
 from twinex.venue.journal.recovery import Report
 from twinex.venue.venue import Venue
 from twinex.venue.wire.messages import MessageError
-from twinex.venue.wire.schema import HEADER_BYTES, RECORD, RECORD_HEADER_BYTES, union_view
+from twinex.venue.wire.schema import (
+    FRAME_HEADER_BYTES,
+    HEADER_BYTES,
+    RECORD,
+    RECORD_HEADER_BYTES,
+    union_view,
+)
 
 Bytes = npt.NDArray[np.uint8]
 
-_FRAME_START = RECORD_HEADER_BYTES - HEADER_BYTES  # a frame's header fits where the chain stands
+# A frame's header fits where the chain stands.
+_FRAME_START = RECORD_HEADER_BYTES - FRAME_HEADER_BYTES
 
 
 def replay_differs(directory: Path, report: Report) -> str:
@@ -91,7 +98,7 @@ def _frames(block: Block) -> tuple[npt.NDArray[np.int64], Bytes, npt.NDArray[np.
     source = np.repeat(places + _FRAME_START - offsets[:-1], sizes) + np.arange(offsets[-1])
     frames = block.octets[source]
     heads = frames.view(np.int32)
-    heads[offsets[:-1] >> 2] = HEADER_BYTES + rows["block_length"].astype(np.int32)
+    heads[offsets[:-1] >> 2] = sizes - FRAME_HEADER_BYTES
     heads[(offsets[:-1] >> 2) + 1] = rows["seat"]
     return rows["time_ns"].astype(np.int64), frames, offsets
 

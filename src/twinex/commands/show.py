@@ -33,9 +33,13 @@ twinex journal show days/20260706 --order 204800000 --events   and its events
 """
 _STYLES = {
     "trade": "bold yellow",
+    "trade_busted": "bold yellow",
+    "trade_corrected": "bold yellow",
     "command_rejected": "bold red",
     "order_cancel": "bold blue",
     "order_cancelled": "bold blue",
+    "mass_cancel": "bold blue",
+    "operator_cancel": "bold blue",
     "phase_set": "bold magenta",
     "phase_changed": "bold magenta",
 }

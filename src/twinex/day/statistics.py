@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from twinex.readers.block import EventBlock
 from twinex.venue.journal.reader import Block
-from twinex.venue.wire import codes
 from twinex.venue.wire.schema import ENUMS, EVENTS
 
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 _CODES = 256
+_KINDS, _TIMES = len(ENUMS["PriceKind"]), len(ENUMS["TimeInForce"])
 _BUCKET_NS = 300_000_000_000  # five minutes
 _BUCKETS = 288
 _HIGHEST = np.iinfo(np.int64).max
@@ -47,7 +47,8 @@ class Statistics:
         self.fills_of: Counter[int] = Counter()
         self.lots_of: Counter[int] = Counter()
         self.events = np.zeros(_CODES, dtype=np.int64)
-        self.kinds = np.zeros((4, 3), dtype=np.int64)
+        self.kinds = np.zeros((_KINDS, _TIMES), dtype=np.int64)
+        self.stops = np.zeros((_KINDS, _TIMES), dtype=np.int64)
         self.cancels = np.zeros(_CODES, dtype=np.int64)
         self.rejects = np.zeros(_CODES, dtype=np.int64)
         self.first_ns = 0
@@ -91,8 +92,8 @@ class Statistics:
     def _count(self, block: EventBlock) -> None:
         accepted = block.place("order_accepted")
         np.add.at(self.orders, block.column("instrument", accepted), 1)
-        kinds = block.column("kind", accepted) * 3 + block.column("time_in_force", accepted)
-        self.kinds += np.bincount(kinds, minlength=12).reshape(4, 3)
+        self.kinds += _by_kind(block, accepted)
+        self.stops += _by_kind(block, block.place("stop_accepted"))
         reasons = block.column("cancel_reason", block.place("order_cancelled"))
         self.cancels += np.bincount(reasons, minlength=_CODES)
         refused = block.column("reject_reason", block.place("command_rejected"))
@@ -137,10 +138,14 @@ class Statistics:
         return _named(self.cancels, "CancelReason")
 
     def order_counts(self) -> dict[str, int]:
-        """Accepted orders by price kind and time in force, the most frequent first."""
+        """Accepted orders by price kind and time in force, the most frequent first.
+
+        A stop counts as one when it is accepted ("stop limit day"), not again when it is set off.
+        """
         kinds, times = ENUMS["PriceKind"], ENUMS["TimeInForce"]
         counts = {
-            f"{kind} {time}": int(self.kinds[kinds[kind], times[time]])
+            f"{word}{kind} {time}": int(table[kinds[kind], times[time]])
+            for word, table in (("", self.kinds), ("stop ", self.stops))
             for kind in kinds
             for time in times
         }
@@ -159,6 +164,13 @@ class Statistics:
         return np.roll(buckets, -(self.first_ns // _BUCKET_NS % _BUCKETS))
 
 
+def _by_kind(block: EventBlock, places: Ints) -> Ints:
+    """How many of the events are of each price kind and time in force."""
+    cells = block.column("kind", places) * _TIMES + block.column("time_in_force", places)
+    counts: Ints = np.bincount(cells, minlength=_KINDS * _TIMES).reshape(_KINDS, _TIMES)
+    return counts
+
+
 def _count_into(counter: Counter[int], keys: Ints, amounts: Ints) -> None:
     """Add each amount to its key's count."""
     found, place = np.unique(keys, return_inverse=True)
@@ -175,6 +187,3 @@ def _named(counts: Ints, enum: str) -> dict[str, int]:
 def _falling(counts: dict[str, int]) -> dict[str, int]:
     rows = sorted(counts.items(), key=lambda row: -row[1])
     return {name: count for name, count in rows if count}
-
-
-assert (codes.KIND_FIVE_LEVELS, codes.TIME_FOK) == (3, 2), "the table of kinds is 4 by 3"

@@ -1,6 +1,6 @@
 """The order book as the event stream shows it: what a reader of events knows of one contract."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +12,9 @@ from twinex.venue.wire.schema import EVENTS
 
 Bytes = npt.NDArray[np.uint8]
 
-_HEARD = ("order_filled", "order_rested", "order_cancelled", "order_amended", "trade")
-_FIELDS = ("order_id", "side", "price", "quantity", "remaining", "role", "priority_kept", "time_ns")
-
 
 class Level(NamedTuple):
-    """One price: lots and how many orders they are in."""
+    """One price: lots shown and how many orders they are in."""
 
     price: int
     quantity: int
@@ -31,20 +28,41 @@ class Print(NamedTuple):
     price: int
     quantity: int
     side: int
+    trade_id: int
+
+
+class _Row(NamedTuple):
+    """What an event may say; a field that it does not have is anything."""
+
+    order_id: int
+    side: int
+    price: int
+    quantity: int
+    remaining: int
+    role: int
+    priority_kept: int
+    time_ns: int
+    display_quantity: int
+    trade_id: int
 
 
 class Ladder:
-    """Bids and asks of one instrument, kept from its events. Prices in price units (1/10000)."""
+    """Bids and asks of one instrument, kept from its events. Prices in price units (1/10000).
+
+    Of an iceberg (`spec/orders.md`) only the lots that it shows are here. Trades that the exchange
+    voids or corrects change `prints`; `volume` and `last` keep them, as the venue's counts do.
+    """
 
     def __init__(self, instrument: int, prints_max: int = 12) -> None:
         self.instrument = instrument
-        self.orders: dict[int, tuple[int, int, int]] = {}  # order id: side, price, lots
+        self.orders: dict[int, tuple[int, int, int]] = {}  # order id: side, price, lots shown
         self.levels: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
         self.prints: list[Print] = []
         self.indication: tuple[int, int, int] | None = None
         self.phase = codes.PHASE_BEFORE_TRADING
         self.time_ns = 0
         self.trades = self.volume = self.last = 0
+        self._shows: dict[int, int] = {}  # icebergs: the most that they show at a time
         self._prints_max = prints_max
         self._block = EventBlock(1 << 20)
 
@@ -60,6 +78,7 @@ class Ladder:
             self.phase = changed
             self.indication = None
         self._indicate(block)
+        self._note_icebergs(block)
         self._apply(block)
 
     def _indicate(self, block: EventBlock) -> None:
@@ -69,55 +88,93 @@ class Ladder:
             price, volume, surplus = (int(block.column(name, places)[0]) for name in names)
             self.indication = (price, volume, surplus)
 
+    def _note_icebergs(self, block: EventBlock) -> None:
+        for name in ("order_accepted", "stop_accepted"):
+            places = block.of(name, "instrument", self.instrument)
+            shows = block.column("display_quantity", places)
+            orders = block.column("order_id", places[shows > 0])
+            self._shows.update(zip(orders.tolist(), shows[shows > 0].tolist(), strict=True))
+
     def _apply(self, block: EventBlock) -> None:
-        places = [block.of(name, "instrument", self.instrument) for name in _HEARD]
-        template = np.repeat([EVENTS[name].id for name in _HEARD], [len(p) for p in places])
+        places = [block.of(name, "instrument", self.instrument) for name in _HANDLERS]
+        template = np.repeat([EVENTS[name].id for name in _HANDLERS], [len(p) for p in places])
         joined = np.concatenate(places)
         order = np.argsort(joined)
         joined, template = joined[order], template[order]
-        columns = [block.column(field, joined).tolist() for field in _FIELDS]
+        columns = [block.column(field, joined).tolist() for field in _Row._fields]
         for kind, *row in zip(template.tolist(), *columns, strict=True):
-            self._one(kind, *row)
+            _HANDLER_OF[kind](self, _Row(*row))
 
-    def _one(
-        self,
-        template: int,
-        order_id: int,
-        side: int,
-        price: int,
-        quantity: int,
-        remaining: int,
-        role: int,
-        kept: int,
-        time_ns: int,
-    ) -> None:
-        if template == codes.TRADE:
-            self.trades += 1
-            self.volume += quantity
-            self.last = price
-            self.prints = [
-                *self.prints[-self._prints_max + 1 :],
-                Print(time_ns, price, quantity, side),
-            ]
-        elif template == codes.ORDER_RESTED:
-            self._take(order_id, self._lots(order_id))
-            self._put(order_id, side, price, quantity)
-        elif template == codes.ORDER_CANCELLED or (
-            template == codes.ORDER_FILLED and role != codes.ROLE_INCOMING
-        ):
-            self._take(order_id, quantity)
-        elif template == codes.ORDER_AMENDED:
-            lots = self._lots(order_id)
-            self._take(order_id, lots - remaining if kept else lots)
+    def _trade(self, row: _Row) -> None:
+        self.trades += 1
+        self.volume += row.quantity
+        self.last = row.price
+        latest = Print(row.time_ns, row.price, row.quantity, row.side, row.trade_id)
+        self.prints = [*self.prints[-self._prints_max + 1 :], latest]
+
+    def _busted(self, row: _Row) -> None:
+        self.prints = [one for one in self.prints if one.trade_id != row.trade_id]
+
+    def _corrected(self, row: _Row) -> None:
+        self.prints = [
+            one._replace(price=row.price) if one.trade_id == row.trade_id else one
+            for one in self.prints
+        ]
+
+    def _rested(self, row: _Row) -> None:
+        """Also an iceberg that shows lots anew: of those it showed before none are left."""
+        self._put(row.order_id, row.side, row.price, row.quantity)
+
+    def _cancelled(self, row: _Row) -> None:
+        held = self._lots(row.order_id)
+        assert held <= row.quantity, f"order {row.order_id} has {held} lots, {row.quantity} left it"
+        self._take_all(row.order_id)
+        self._shows.pop(row.order_id, None)
+
+    def _filled(self, row: _Row) -> None:
+        if row.role == codes.ROLE_INCOMING:
+            return
+        shows = self._shows.get(row.order_id)
+        if row.role == codes.ROLE_AUCTION and shows is not None:
+            # It fills whole at its place; of the rest it shows what it may, without an event.
+            self._show(row.order_id, min(shows, row.remaining))
+        else:
+            self._take(row.order_id, row.quantity)
+
+    def _amended(self, row: _Row) -> None:
+        """What loses its place rests again by an event of its own, if anything is left to rest."""
+        if row.priority_kept:
+            self._shrunk(row)
+        else:
+            self._take_all(row.order_id)
+
+    def _shrunk(self, row: _Row) -> None:
+        """Fewer lots at the same place; an iceberg loses what it hides first."""
+        self._show(row.order_id, min(self._lots(row.order_id), row.remaining))
 
     def _lots(self, order_id: int) -> int:
         return self.orders.get(order_id, (0, 0, 0))[2]
 
     def _put(self, order_id: int, side: int, price: int, lots: int) -> None:
+        assert order_id not in self.orders, f"order {order_id} rests twice"
         self.orders[order_id] = (side, price, lots)
         level = self.levels[side].setdefault(price, [0, 0])
         level[0] += lots
         level[1] += 1
+
+    def _show(self, order_id: int, lots: int) -> None:
+        """Let a resting order show so many lots where it stands."""
+        if order_id not in self.orders:
+            return
+        if lots == 0:
+            self._take_all(order_id)
+            return
+        side, price, held = self.orders[order_id]
+        self.orders[order_id] = (side, price, lots)
+        self.levels[side][price][0] += lots - held
+
+    def _take_all(self, order_id: int) -> None:
+        self._take(order_id, self._lots(order_id))
 
     def _take(self, order_id: int, lots: int) -> None:
         """Take lots of a resting order out of its level; an order that never rested is not here."""
@@ -143,6 +200,21 @@ class Ladder:
     def asks(self, depth: int) -> list[Level]:
         """The best asks, lowest first."""
         return _best(self.levels[codes.SIDE_SELL], depth, reverse=False)
+
+
+# An order that a self-trade reduces while it comes in does not rest yet: `_shrunk` passes it over.
+_HANDLERS: dict[str, Callable[[Ladder, _Row], None]] = {
+    "trade": Ladder._trade,
+    "trade_busted": Ladder._busted,
+    "trade_corrected": Ladder._corrected,
+    "order_filled": Ladder._filled,
+    "order_rested": Ladder._rested,
+    "order_refreshed": Ladder._rested,
+    "order_cancelled": Ladder._cancelled,
+    "order_reduced": Ladder._shrunk,
+    "order_amended": Ladder._amended,
+}
+_HANDLER_OF = {EVENTS[name].id: handler for name, handler in _HANDLERS.items()}
 
 
 def _best(levels: dict[int, list[int]], depth: int, *, reverse: bool) -> list[Level]:

@@ -18,6 +18,7 @@ Ints = npt.NDArray[np.int64]
 _FAMILY_OF_OPTIONS = {"IO": "IF", "HO": "IH", "MO": "IM"}
 
 _LISTING = (codes.PRODUCT_DEFINE, codes.INSTRUMENT_DEFINE)
+_DAY_BEGINS = (codes.LIMITS_SET, codes.PHASE_SET, codes.HALT_SET, codes.TIMER, codes.DAY_END)
 
 
 class ReadError(Exception):
@@ -80,7 +81,7 @@ def listing_of(directory: Path) -> Listing:
     Raises the errors of `venue.journal`, or ReadError if the day lists nothing yet.
     """
     bodies = (record.body for record in JournalReader(directory))
-    reference = takewhile(lambda body: _template(body) < codes.LIMITS_SET, bodies)
+    reference = takewhile(lambda body: _template(body) not in _DAY_BEGINS, bodies)
     found = [body for body in reference if _template(body) in _LISTING]
     if not found:
         raise ReadError(f"{directory} lists no contracts yet: wait until its market is set up")

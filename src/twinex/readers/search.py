@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from twinex.venue.journal.columns import heads_of
+from twinex.venue.journal.columns import entries_at, heads_of
 from twinex.venue.journal.layout import EVENTS, JOURNAL
 from twinex.venue.journal.reader import (
     Block,
@@ -24,7 +24,8 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 _FOREVER = 1 << 62
-_ORDER_FIELDS = ("order_id", "buy_order_id", "sell_order_id")
+_ORDER_FIELDS = ("order_id", "buy_order_id", "sell_order_id", "bid_order_id", "ask_order_id")
+_LISTS = [one for one in TEMPLATES.values() if one.group is not None]
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ class Search:
         if wanted.seat is not None:
             chosen &= self._has(rows, places, "seat", wanted.seat)
         if wanted.instrument is not None:
-            chosen &= self._has(rows, places, "instrument", wanted.instrument)
+            named = self._has(rows, places, "instrument", wanted.instrument)
+            chosen &= named | self._lists(block, places, "instrument", wanted.instrument)
         if wanted.order_id is not None:
-            named = [self._has(rows, places, name, wanted.order_id) for name in _ORDER_FIELDS]
-            chosen &= np.logical_or.reduce(named)
+            each = [self._has(rows, places, name, wanted.order_id) for name in _ORDER_FIELDS]
+            chosen &= np.logical_or.reduce(each)
         return chosen
 
     def _has(self, rows: npt.NDArray[np.void], places: Ints, field: str, value: int) -> Flags:
@@ -101,6 +103,18 @@ class Search:
             return equal
         having = [one.id for one in TEMPLATES.values() if field in (one.block.names or ())]
         return equal & np.isin(rows["template_id"][places >> 3], having)
+
+    def _lists(self, block: Block, places: Ints, field: str, value: int) -> Flags:
+        """Which of the messages have an entry with that value in their repeating group."""
+        found = np.zeros(len(places), dtype=np.bool_)
+        if self._events:
+            return found
+        ids = union_view(block.octets, RECORD)["template_id"][places >> 3]
+        for template in _LISTS:
+            for at in np.flatnonzero(ids == template.id).tolist():
+                entries = entries_at(block.octets, int(places[at]), template)
+                found[at] = entries is not None and bool((entries[field] == value).any())
+        return found
 
 
 def sequences_of_order(directory: Path, order_id: int) -> Ints:

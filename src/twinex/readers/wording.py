@@ -6,31 +6,12 @@ from typing import Any
 
 from twinex.readers.listing import Listing, ReadError, listing_of
 from twinex.show.figures import decimals_of, price_text
+from twinex.venue.journal.columns import enum_of_field
 from twinex.venue.wire.schema import COMMANDS, ENUMS, EVENTS
 
 _SHOWN_ELSEWHERE = {"sequence", "time_ns", "index"}
-_ENUM_OF = {
-    "kind": "PriceKind",
-    "time_in_force": "TimeInForce",
-    "offset": "Offset",
-    "hedge": "Hedge",
-    "position_hedge": "Hedge",
-    "side": "Side",
-    "mass_side": "Side",
-    "phase": "Phase",
-    "right": "Right",
-    "role": "Role",
-    "price_source": "PriceSource",
-    "cancel_reason": "CancelReason",
-    "reject_reason": "RejectReason",
-    "product_class": "ProductClass",
-    "price_rule": "PriceRule",
-    "market_price_rule": "PriceRule",
-    "auction_rule": "AuctionRule",
-    "limit_priority": "LimitPriority",
-    "offset_rule": "OffsetRule",
-    "timer_kind": "TimerKind",
-}
+# The schema gives a field name one type in all messages.
+_ENUM_OF = {field: names for (_, field), names in enum_of_field().items()}
 _PRICES = {
     "price",
     "new_price",
@@ -41,6 +22,11 @@ _PRICES = {
     "previous_settlement",
     "previous_close",
     "strike",
+    "stop_price",
+    "trail",
+    "bid_price",
+    "ask_price",
+    "old_price",
 }
 _MONEY = {"turnover", "credit"}
 _TEMPLATE_IDS = {"command", "changed_by"}
@@ -50,9 +36,13 @@ _TOLD_WHEN_ZERO = {
     "side",
     "phase",
     "role",
+    "right",
     "remaining",
     "surplus",
     "active",
+    "halted",
+    "blocked",
+    "priority_kept",
     "open_interest",
     "long_today",
     "long_yesterday",
@@ -60,11 +50,34 @@ _TOLD_WHEN_ZERO = {
     "short_yesterday",
     "product_class",
     "timer_kind",
+    "bid_quantity",
+    "ask_quantity",
+    "count",
+    "value",
+    "self_trade_mode",
+    "entries_max",
+    "cancels_max",
 }
+_USUAL = {"mass_side": ENUMS["Side"]["none"]}  # a mass command that means both sides says nothing
 _HASHES = {"mark_leader", "mark_follower"}
 _MASK = (1 << 64) - 1
 _BYTES_SHOWN = 8
-_FIRST = ("instrument", "product", "phase", "reject_reason", "side", "quantity", "price")
+_FIRST = (
+    "instrument",
+    "product",
+    "rule",
+    "value",
+    "phase",
+    "reject_reason",
+    "side",
+    "quantity",
+    "price",
+    "stop_price",
+    "bid_quantity",
+    "bid_price",
+    "ask_quantity",
+    "ask_price",
+)
 
 
 class Wording:
@@ -95,9 +108,10 @@ class Wording:
     def _word(self, key: str, value: Any, digits: int) -> str:
         if isinstance(value, bytes):
             return value[:_BYTES_SHOWN].hex()
+        if isinstance(value, list):
+            return "; ".join(self._entry(entry) for entry in value)
         if key in _ENUM_OF:
-            names = {number: name for name, number in ENUMS[_ENUM_OF[key]].items()}
-            return names.get(value, str(value))
+            return _ENUM_OF[key].get(value, str(value))
         if key in _PRICES:
             return price_text(value, digits)
         if key in _MONEY:
@@ -107,6 +121,10 @@ class Wording:
         if key in _TEMPLATE_IDS:
             return _NAMES.get(value, str(value))
         return self._name(key, value)
+
+    def _entry(self, fields: dict[str, Any]) -> str:
+        """One entry of a repeating group: as a message of its own."""
+        return ", ".join(f"{key} {word}" for key, word in self.words(fields))
 
     def _name(self, key: str, value: Any) -> str:
         if key in ("instrument", "underlying"):
@@ -133,6 +151,8 @@ class Wording:
 def _is_told(key: str, value: Any) -> bool:
     if isinstance(value, bytes):
         return any(value)
+    if key in _USUAL:
+        return bool(value != _USUAL[key])
     return bool(value) or key in _TOLD_WHEN_ZERO
 
 

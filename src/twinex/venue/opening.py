@@ -83,9 +83,11 @@ def open_market(
     """A new day of `market` (a name in `markets/` or a file) with `members` numbered from 1, or 2.
 
     Member m has seat m and the accounts 2m-1 and 2m, may trade everything and has ten billion
-    yuan of credit. `prices`: previous settlements by symbol, in quote units, where the market's
-    defaults are not wanted. `further`: commands of the exchange behind the reference data (rules,
-    groups, rates). `options` are those of `Venue`. Raises the errors of `reference`.
+    yuan of credit. Where a product prevents self-trades, the accounts of a client are a group
+    of their own, with the market's mode. `prices`: previous settlements by symbol, in quote units,
+    where the market's defaults are not wanted. `further`: commands of the exchange behind the
+    reference data (rules, groups, rates). `options` are those of `Venue`. Raises the errors of
+    `reference`.
 
     `rolled_from`: the ended day before (its image, its market or its directory), whose positions,
     lasting orders and open interests go on; its last prices are the previous closes, and stand
@@ -94,7 +96,9 @@ def open_market(
     day has no place for what was held.
     """
     rules = load_market(market)
-    people = participants(rules, numbered_members(2 if members is None else members))
+    related = any(product.rules.self_trade_checked for product in rules.products)
+    count = 2 if members is None else members
+    people = participants(rules, numbered_members(count, related=related))
     if rolled_from is None:
         listed = listing(rules, trading_day, prices)
         reference = reference_commands(rules, trading_day, prices)

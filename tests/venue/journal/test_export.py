@@ -14,6 +14,11 @@ from twinex.venue.wire.messages import MessageError, encode
 MINUTE = 60_000_000_000
 
 
+def mass_quote(number: int, entries: int) -> bytes:
+    quotes = [{"instrument": n, "bid_price": -n, "ask_quantity": number} for n in range(entries)]
+    return encode("mass_quote", client_id=number, entries=quotes)
+
+
 def command(number: int) -> bytes:
     kinds = [
         lambda: encode("order_enter", client_id=number, price=-5 * number, side=number % 2),
@@ -21,6 +26,9 @@ def command(number: int) -> bytes:
         lambda: odd_body(40 + number % 8),
         lambda: encode("order_enter", client_id=number)[:24],  # a block that is cut short
         lambda: encode("day_open", trading_day=20240105, market="中金所"),
+        lambda: mass_quote(number, number % 5),
+        lambda: mass_quote(number, 2)[:-48],  # its group says two and has one
+        lambda: mass_quote(number, 1)[:20],  # the head of its group is cut off
     ]
     return kinds[number % len(kinds)]()
 
@@ -84,7 +92,17 @@ def test_enums_have_names_and_prices_stay_integers(day, tmp_path) -> None:
     sides = {0: "buy", 1: "sell"}
     assert frame["side_name"].to_list() == [sides[side] for side in frame["side"].to_list()]
     undecoded = pl.read_parquet(tmp_path / "commands" / "undecoded.parquet")
-    assert set(undecoded["template_id"].to_list()) == {1, 99}
+    assert set(undecoded["template_id"].to_list()) == {1, 7, 99}
+
+
+def test_the_entries_of_mass_quotes_make_rows(day, tmp_path) -> None:
+    export_day(day, tmp_path)
+    frame = pl.read_parquet(tmp_path / "commands" / "mass_quote.parquet")
+    rows = frame.explode("entries").drop_nulls().unnest("entries")
+    sizes = [number % 5 for number in frame["client_id"].to_list()]
+    assert len(rows) == sum(sizes) > 0
+    assert rows["ask_quantity"].to_list() == rows["client_id"].to_list()
+    assert rows["instrument"].to_list() == [n for size in sizes for n in range(size)]
 
 
 def test_statistics_count_everything(day) -> None:
@@ -92,8 +110,9 @@ def test_statistics_count_everything(day) -> None:
     assert (found.first_sequence, found.last_sequence) == (1, 1000)
     assert (found.commands, found.events) == (1000, 2000)
     assert found.journal_bytes == sum(map(len, records(COMMANDS)))
-    journal = {"order_enter": 200, "order_cancel": 200, "undecoded": 400, "day_open": 200}
+    journal = {"order_enter": 125, "order_cancel": 125, "day_open": 125, "mass_quote": 125}
     expected = {("journal", name): count for name, count in journal.items()}
+    expected |= {("journal", "undecoded"): 500}
     expected |= {("events", name): 1000 for name in ("order_cancelled", "trade")}
     assert {row[:2]: row[2] for row in found.templates.rows()} == expected
     assert found.minutes["events"].to_list() == [200] * 10

@@ -13,6 +13,10 @@ calendar = "china"
 [sessions]
 day = [{ from = 2020-01-01, day = ["09:25 auction_ordering", "09:30 continuous", "15:00 closed"] }]
 
+[members]
+rates = { window_ms = 500, entries = 40 }
+self_trade_mode = "reduce"
+
 [groups.futures]
 product_class = "future"
 
@@ -28,6 +32,13 @@ amend = false
 protection = false
 minimum_volume = true
 funds_checked = false
+stops = "plain"
+self_trade_prevention = true
+
+[groups.futures.quotes]
+rule = "two_sided"
+width_ticks = [{ from = 2020-01-01, value = 100 }]
+request_interval = [{ from = 2021-01-05, value = 0.5 }]
 
 [groups.futures.quantities]
 minimum = [{ from = 2020-01-01, value = 1 }]
@@ -36,6 +47,7 @@ maximum_limit = [
     { from = 2021-01-05, value = 30 },
 ]
 step = [{ from = 2020-01-01, value = 1 }]
+display_minimum = [{ from = 2020-01-01, value = 3 }]
 
 [[products]]
 number = 1
@@ -46,11 +58,13 @@ sessions = "day"
 multiplier = 300
 tick = [{ from = 2020-01-01, value = 0.2 }]
 position_limit = [{ from = 2020-01-01, listing = 5000, delivery_month = 600 }]
+opening_cap = [{ from = 2021-01-05, value = 500 }]
 
 [products.limits]
 basis = "settlement"
 rounding = "inward"
 ratio = [{ from = 2020-01-01, value = 0.10 }]
+band_ticks = [{ from = 2020-01-01, value = 250 }]
 
 [products.contracts]
 nearest = 2

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from twinex.venue.reference import (
@@ -11,11 +12,16 @@ from twinex.venue.reference import (
     MarketBoundsError,
     NotInForceError,
     PriceError,
+    day_header,
     listing,
     load_market,
+    numbered_members,
+    participants,
     reference_commands,
 )
-from twinex.venue.wire.messages import decode
+from twinex.venue.venue import Venue
+from twinex.venue.wire.messages import decode, decode_stream, frames
+from twinex.venue.wire.schema import ENUMS
 
 DAYS = [
     ("cffex", date(2021, 1, 4)),
@@ -41,6 +47,10 @@ def test_every_message_keeps_the_bounds_of_the_core(name: str, day: date) -> Non
             products[fields["product"]] = fields
             assert 1 <= fields["quantity_minimum"] <= fields["quantity_maximum_limit"]
             assert fields["quantity_minimum"] % fields["quantity_step"] == 0
+            continue
+        if kind == "rule_set":
+            assert fields["product"] in products, "a rule comes behind its product"
+            assert not numbers, "rules come before instruments"
             continue
         assert kind == "instrument_define"
         numbers.append(fields["instrument"])
@@ -70,9 +80,8 @@ def test_instruments_are_numbered_in_order() -> None:
 
 
 def test_a_product_that_is_not_listed_yet_is_left_out() -> None:
-    names = [
-        f["product_name"] for kind, f in messages("cffex", date(2021, 1, 4)) if "strike" not in f
-    ]
+    found = messages("cffex", date(2021, 1, 4))
+    names = [f["product_name"] for kind, f in found if kind == "product_define"]
     assert names == ["IF", "IH", "IC", "TS", "TF", "T", "IO"]
 
 
@@ -101,6 +110,66 @@ def test_the_fields_of_a_product() -> None:
         "position_limit": 5000,
         "minimum_allowed": 1,
     }
+
+
+def rules_of(found: list[tuple[str, dict[str, Any]]], product: int) -> dict[str, int]:
+    """The rules that are set for one product, by name."""
+    names = {number: name for name, number in ENUMS["Rule"].items()}
+    rows = [f for kind, f in found if kind == "rule_set" and f["product"] == product]
+    assert all(row["instrument"] == 0 for row in rows)
+    values = {names[row["rule"]]: row["value"] for row in rows}
+    assert len(values) == len(rows), "a rule is set once"
+    return values
+
+
+def test_rules_are_set_where_they_are_not_0(write_market) -> None:  # type: ignore[no-untyped-def]
+    market = load_market(write_market())
+    early, late = (
+        [tuple(decode(m)) for m in reference_commands(market, date(2021, 1, day))] for day in (4, 5)
+    )
+    expected = {
+        "band_ticks": 250,
+        "stops_allowed": 1,
+        "display_minimum": 3,
+        "self_trade_checked": 1,
+        "quote_rule": 1,
+        "quote_width_ticks": 100,
+    }
+    assert rules_of(early, 1) == expected  # type: ignore[arg-type]
+    later = {"opening_cap": 500, "request_interval_ns": 500_000_000}
+    assert rules_of(late, 1) == expected | later  # type: ignore[arg-type]
+
+
+def test_the_rules_of_the_shipped_markets() -> None:
+    found = messages("cffex", date(2026, 7, 6))
+    option = {"quote_rule": 1, "request_width_ticks": 10, "request_interval_ns": 60 * 10**9}
+    rules = [{"opening_cap": 500}] * 4 + [{}] * 4 + [option] * 3
+    assert [rules_of(found, product) for product in range(1, 12)] == rules
+    found = messages("shfe", date(2026, 7, 6))
+    assert [rules_of(found, product) for product in (1, 2, 3)] == [{"quote_rule": 2}] * 3
+    assert rules_of(messages("sse", date(2023, 7, 11)), 1) == {}
+    carried_by_product_define = 9  # amend_allowed to position_limit
+    opened = messages("open", date(2026, 7, 6))
+    for product in range(1, 7):
+        assert set(rules_of(opened, product)) == {
+            n for n, v in ENUMS["Rule"].items() if v > carried_by_product_define
+        }
+
+
+@pytest.mark.parametrize(("name", "day"), DAYS)
+def test_the_venue_takes_every_message(name: str, day: date) -> None:
+    market = load_market(name)
+    commands = [day_header(market, day), *reference_commands(market, day)]
+    members = numbered_members(2, hedges=("speculation", "hedge"), related=True)
+    commands += participants(market, members, listing(market, day), {7: "cancel_both"})
+    venue = Venue(clock=lambda: 1)
+    answers = [one.name for one in decode_stream(venue.submit(framed(commands)))]
+    assert len(answers) == len(commands)
+    assert set(answers) <= {"day_opened", "reference_changed", "rule_changed"}
+
+
+def framed(commands: list[bytes]) -> np.ndarray:
+    return np.frombuffer(frames(0, commands), dtype=np.uint8)
 
 
 def test_the_fields_of_shfe_products() -> None:

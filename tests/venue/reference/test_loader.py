@@ -55,6 +55,23 @@ MISTAKES = [
     ("listed = 2010-04-16", "listed = 2010-04-16T00:00:00", "product IF: listed: expected a date such as 2026-01-31, found 2010-04-16 00:00:00"),
     ('calendar = "china"', 'calendar = "chian"', "market: calendar: expected one of china, weekdays, found \"chian\" (did you mean 'china'?)"),
     ("utc_offset_hours = 8", "utc_offset_hours = 80", "market: utc_offset_hours: expected an integer from -12 to 14, found 80"),
+    ('stops = "plain"', 'stops = true', 'group futures: rules.stops: expected one of none, plain, trailing, found true'),
+    ('stops = "plain"', 'post_only = 1', 'group futures: rules.post_only: expected true or false, found 1'),
+    ("self_trade_prevention = true", 'self_trade_prevention = "yes"', 'group futures: rules.self_trade_prevention: expected true or false, found "yes"'),
+    ('rule = "two_sided"', 'rule = "twosided"', "group futures: quotes.rule: expected one of none, two_sided, equal_sizes, one_side_allowed, found \"twosided\" (did you mean 'two_sided'?)"),
+    ('rule = "two_sided"', 'rules = "two_sided"', "group futures: quotes: unknown key 'rules'; did you mean 'rule'?"),
+    ("value = 100 }", "value = 16777217 }", "group futures: quotes.width_ticks[0].value: expected an integer from 0 to 16777216, found 16777217"),
+    ("value = 0.5 }", "value = 86401 }", "group futures: quotes.request_interval[0].value: expected seconds from 0 to 86400, in whole ns, found 86401"),
+    ("value = 0.5 }", "value = 0.0000000001 }", "group futures: quotes.request_interval[0].value: expected seconds from 0 to 86400, in whole ns, found 1E-10"),
+    ("value = 0.5 }", "value = -1 }", "group futures: quotes.request_interval[0].value: expected seconds from 0 to 86400, in whole ns, found -1"),
+    ("value = 3 }", "value = 1000000001 }", "group futures: quantities.display_minimum[0].value: expected an integer from 0 to 1000000000, found 1000000001"),
+    ("value = 500 }", "value = 2147483648 }", "product IF: opening_cap[0].value: expected an integer from 0 to 2147483647, found 2147483648"),
+    ("value = 500 }", "value = 0.5 }", "product IF: opening_cap[0].value: expected an integer from 0 to 2147483647, found 0.5"),
+    ("value = 250 }", "value = -1 }", "product IF: limits.band_ticks[0].value: expected an integer from 0 to 16777216, found -1"),
+    ("entries = 40", "entries = -1", "market: members.rates.entries: expected an integer from 0 to 2147483647, found -1"),
+    ("window_ms = 500", "window_ms = 0", "market: members.rates.window_ms: expected an integer from 1 to 86400000, found 0"),
+    ("window_ms = 500, ", "", "market: members.rates: window_ms is missing: expected milliseconds"),
+    ('mode = "reduce"', 'mode = "cancel"', "market: members.self_trade_mode: expected one of allow, cancel_newest, cancel_oldest, cancel_both, reduce, found \"cancel\" (did you mean 'cancel_both'?)"),
     ("IF = 4000", "IF = 0", "market: default_prices.IF: expected a positive decimal, found 0"),
     ("IF = 4000", "IF = = 4000", "not TOML: Invalid value: 'IF = = 4000'"),
 ]  # fmt: skip
@@ -236,6 +253,28 @@ def test_the_open_market_covers_every_rule() -> None:
     assert {r.auction_rule for r in rules} == {0, 1, 2}
     assert {r.limit_priority for r in rules} == {0, 1, 2}
     assert {r.offset_rule for r in rules} == {0, 1, 2}
-    assert all(r.kinds_allowed == 0b1111 and r.times_allowed == 0b111 for r in rules)
+    assert all(r.kinds_allowed == 0b1111 and r.times_allowed == 0b11111 for r in rules)
     assert all(r.amend_allowed and r.protection_allowed and r.minimum_allowed for r in rules)
-    assert all(r.funds_checked for r in rules)
+    assert all(r.funds_checked and r.post_only_allowed and r.self_trade_checked for r in rules)
+    assert {r.stops_allowed for r in rules} == {2}
+    day = date(2026, 7, 6)
+    products = load_market("open").products
+    assert {p.quotes.rule for p in products} == {1, 2, 3}
+    for product in products:
+        step = product.quantities.step.on(day)
+        assert product.quantities.display_minimum.on(day) % step == 0
+        dated = (product.opening_cap, product.limits.band_ticks, product.quotes.request_interval_ns)
+        assert all(value.on(day) > 0 for value in dated)
+
+
+def test_quotes_are_taken_where_the_exchanges_take_them() -> None:
+    rules = {p.name: p.quotes.rule for p in load_market("cffex").products}
+    assert {name for name, rule in rules.items() if rule} == {"IO", "HO", "MO"}
+    assert {rule for name, rule in rules.items() if name in ("IO", "HO", "MO")} == {1}
+    assert {p.quotes.rule for p in load_market("shfe").products} == {2}
+
+
+def test_a_rule_that_came_later_is_0_before(write_market: WriteMarket) -> None:
+    cap = load_market(write_market()).product("IF").opening_cap
+    days = (date(2019, 1, 1), date(2021, 1, 4), date(2021, 1, 5))
+    assert [cap.on(day) for day in days] == [0, 0, 500]

@@ -1,5 +1,6 @@
 """Members, seats, trading codes, rights and opening positions as messages."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from twinex.venue.reference import (
     Member,
     OpeningPosition,
     ParticipantError,
+    Rates,
     TradingCode,
     credit_change,
     listing,
@@ -22,6 +24,7 @@ from twinex.venue.reference import (
 from twinex.venue.wire.messages import decode
 
 CFFEX = load_market("cffex")
+OPEN = load_market("open")
 INSTRUMENTS = listing(CFFEX, date(2021, 1, 4))
 ALL = sum(1 << n for n in range(1, 12))
 
@@ -50,6 +53,7 @@ def test_a_member_with_everything() -> None:
     assert found[2][1] == {
         "member": 7,
         "active": 1,
+        "group": 0,
         "account": 11,
         "open_products": ALL & ~(1 << 1) & ~(1 << 7),
         "close_products": ALL & ~(1 << 7),
@@ -83,6 +87,34 @@ def test_changes() -> None:
     assert (kind, fields) == ("credit_set", {"member": 7, "credit": 125_000})
 
 
+def test_related_accounts_and_rates() -> None:
+    flags = ("speculation", "hedge")
+    members = numbered_members(2, clients_each=1, hedges=flags, related=True)
+    members[0] = replace(members[0], rates=Rates(10**9, 5, 0))
+    messages = participants(OPEN, members, groups={2: "reduce", 9: "allow"})
+    found = [tuple(decode(message)) for message in messages]
+    newest, reduce, allow = 1, 4, 0
+    assert [f for kind, f in found if kind == "group_define"] == [
+        {"group": 1, "self_trade_mode": newest},  # the market's
+        {"group": 2, "self_trade_mode": reduce},
+        {"group": 9, "self_trade_mode": allow},
+    ]
+    assert OPEN.rates is not None
+    assert [f for kind, f in found if kind == "rate_set"] == [
+        {"member": 1, "entries_max": 5, "cancels_max": 0, "window_ns": 10**9},
+        {"member": 2, "entries_max": OPEN.rates.entries_max,
+         "cancels_max": OPEN.rates.cancels_max, "window_ns": OPEN.rates.window_ns},
+    ]  # fmt: skip
+    assert [f["group"] for kind, f in found if kind == "account_define"] == [1, 1, 2, 2]
+    kinds = [kind for kind, _ in found]
+    assert kinds.index("group_define") < kinds.index("account_define")
+
+
+def test_a_mode_that_is_none() -> None:
+    with pytest.raises(ParticipantError, match="group 3: mode 'cancel' is none of allow,"):
+        participants(OPEN, [], groups={3: "cancel"})
+
+
 BAD = [
     (one(TradingCode(0, "a", 1)), "account 0: expected a number from 1"),
     (one(TradingCode(1, "a", 1, "speculate")), "account 1: hedge 'speculate' is none of"),
@@ -96,6 +128,10 @@ BAD = [
     ([Member(1, "a", (1,), ()), Member(2, "b", (1,), ())], "seat 1 is defined twice"),
     ([Member(1, "a", (), (), Decimal("0.00001"))], "member 1: credit"),
     ([Member(1, "a" * 17, (), ())], "member 1: .*over 16 bytes"),
+    ([Member(1, "a", (), (), rates=Rates(0, 1, 1))], "member 1: .*expected a window from 1 ns"),
+    ([Member(1, "a", (), (), rates=Rates(1, 2**31, 1))], "counts from 0 to 2147483647"),
+    (one(TradingCode(1, "a", 1, group=-1)), "group -1: expected a number from 1 to 1000000"),
+    (one(TradingCode(1, "a", 1, group=10**6 + 1)), "group 1000001: expected"),
 ]
 
 

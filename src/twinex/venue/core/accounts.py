@@ -76,6 +76,14 @@ def make_position(core, account, instrument, hedge):
 
 
 @inner
+def make_holder(core, product, account, instrument, hedge):
+    """The row that a quote belongs to, also where no positions are kept."""
+    if product["offset_rule"] != OFFSET_RULE_NONE:
+        return make_position(core, account, instrument, hedge)
+    return _make_row(core, account, instrument, hedge)
+
+
+@inner
 def limit_row(core, account, instrument, hedge, row):
     """The row whose limits bind an account's position `row` (or NIL): its group's, if any."""
     group = core.accounts[account]["group"]

@@ -135,7 +135,6 @@ def force_close(core, command):
     reason = np.int64(_check_close(product, instrument, command))
     if reason == 0:
         limited = limit_row(core, account, number, hedge, row)
-        member = core.accounts[account]["member"]
         reason = np.int64(
             risk.check_holdings(
                 core,
@@ -143,7 +142,7 @@ def force_close(core, command):
                 instrument,
                 row,
                 limited,
-                member,
+                command,
                 side,
                 offset,
                 quantity,
@@ -163,7 +162,7 @@ def force_close(core, command):
     kind, day = np.int64(codes.KIND_LIMIT), np.int64(codes.TIME_DAY)
     emit.accepted(core, slot, kind, day, price, np.int64(command["operator_reason"]))
     reserve(core, product, instrument, order, quantity, price)
-    enter_book(core, product, instrument, slot, kind, day, zero, price, price)
+    enter_book(core, product, instrument, slot, (kind, day, zero, price, price, price))
     emit.positions_changed(core)
     return zero
 

@@ -96,7 +96,7 @@ def rest(core, product, instrument, slot, rank):
         set_bit(core.bits, base, instrument["ranks"], rank)
         _improve_best(instrument, side, rank)
     before = np.int64(level["tail"])
-    if product["limit_priority"] != PRIORITY_TIME and _is_limit_rank(instrument, rank):
+    if is_at_limit(product, instrument, order):
         before = _queue_at_limit(core, product, instrument, level, slot, before)
     _link(core, level, order, slot, before)
     level["volume"] += np.int64(order["remaining"])
@@ -123,6 +123,12 @@ def is_privileged(product, offset):
         return True
     closing_first = product["limit_priority"] == PRIORITY_CLOSING_FIRST
     return offset == OFFSET_CLOSE_TODAY and closing_first
+
+
+@inlined
+def is_at_limit(product, instrument, order):
+    """Does the order stand, or come to stand, at a limit price where closing orders go first?"""
+    return product["limit_priority"] != PRIORITY_TIME and _is_limit_rank(instrument, order["rank"])
 
 
 @inner

@@ -113,10 +113,9 @@ def _check_order(core, product, instrument, command):
     if product["offset_rule"] != codes.OFFSET_RULE_NONE:
         row = position_row(core, account, number, hedge)
     limited = limit_row(core, account, number, hedge, row)
-    member = core.now[0]["member"]
     reason = risk.check_holdings(
-        core, product, instrument, row, limited, member, side, offset, remaining, price, zero, zero
+        core, product, instrument, row, limited, command, side, offset, remaining, price, zero, zero
     )
     if reason != 0 or stops != 0:
         return reason
-    return risk.check_own_group(core, product, instrument, account, side, price)
+    return risk.check_own_group(core, product, instrument, account, side, price, np.int64(NIL))

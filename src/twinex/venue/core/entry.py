@@ -25,12 +25,14 @@ EVERY_LEVEL = (1 << 31) - 1
 
 
 @inlined
-def trade(core, product, instrument, slot, kind, time_in_force, minimum, price, reach):
+def trade(core, product, instrument, slot, terms):
     """Match the order in `slot`; rest or cancel what is left.
 
-    `price`: where it is frozen, its limit or freeze price; `reach`: the worst price it may pay,
-    the same or nearer.
+    `terms`: kind, time in force, minimum volume; the price at which it is frozen; what it offers
+    under the middle rule (the same, unless limits moved while a stop waited); the worst price that
+    it may pay (the same, or nearer).
     """
+    kind, time_in_force, minimum, price, own_price, reach = terms
     order = core.orders[slot]
     side = np.int64(order["side"])
     limit_rank = rank_of(instrument, 1 - side, reach)
@@ -47,7 +49,7 @@ def trade(core, product, instrument, slot, kind, time_in_force, minimum, price, 
         if short != 0:
             cancel_incoming(core, product, instrument, slot, short, price)
             return
-        if sweep(core, product, instrument, slot, rule, price, limit_rank, levels_max, price):
+        if sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_max, price):
             cancel_incoming(core, product, instrument, slot, codes.CANCEL_SELF_TRADE, price)
             return
         if order["remaining"] == 0:
@@ -81,7 +83,7 @@ def _short_of_minimum(
         found = fillable(core, instrument, other, limit_rank, levels_max, wanted)
     else:
         found = fillable_by_others(
-            core, instrument, other, limit_rank, levels_max, wanted, order, mode
+            core, product, instrument, other, limit_rank, levels_max, wanted, order, mode
         )
     return reason if found < wanted else 0
 
@@ -135,12 +137,12 @@ def cancel_incoming(core, product, instrument, slot, reason, price):
 
 
 @apart
-def enter_book(core, product, instrument, slot, kind, time_in_force, minimum, price, reach):
-    """`trade` in continuous trading, with its position rows; else the order rests."""
+def enter_book(core, product, instrument, slot, terms):
+    """`trade` in continuous trading; else the order rests where it is frozen."""
     if product["phase"] == codes.PHASE_CONTINUOUS:
-        trade(core, product, instrument, slot, kind, time_in_force, minimum, price, reach)
+        trade(core, product, instrument, slot, terms)
     else:
-        rest_at(core, product, instrument, slot, price)
+        rest_at(core, product, instrument, slot, terms[3])
 
 
 @inlined

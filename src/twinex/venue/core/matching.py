@@ -8,6 +8,8 @@ from twinex.venue.core.accounts import reserve, settle
 from twinex.venue.core.book import (
     best_rank,
     give_slot,
+    is_at_limit,
+    is_privileged,
     level_index,
     next_level,
     price_of,
@@ -293,21 +295,67 @@ def sweep(core, product, instrument, slot, rule, own_price, limit_rank, levels_m
     return _sweep(core, product, instrument, slot, limit_rank, levels_max, terms)
 
 
+@inner
+def _first_of_group(core, level, order):
+    """The first order of the level whose account is of the group of `order`'s; NIL if none is."""
+    slot = np.int64(level["head"])
+    while slot != NIL and not is_own_group(core, order, core.orders[slot]):
+        slot = np.int64(core.orders[slot]["next"])
+    return slot
+
+
+@inner
+def _volume_of_others(core, level, order):
+    """Lots of a level but for those of `order`'s group."""
+    found, slot = np.int64(0), np.int64(level["head"])
+    while slot != NIL:
+        other = core.orders[slot]
+        if not is_own_group(core, order, other):
+            found += np.int64(other["remaining"])
+        slot = np.int64(other["next"])
+    return found
+
+
+@inner
+def _volume_before(core, product, instrument, level, own):
+    """Lots of a level that come before the order `own`: an iceberg's next part queues behind it.
+
+    But at a limit price closing orders and their next parts go before an opening one.
+    """
+    found, slot = np.int64(0), np.int64(level["head"])
+    goes_first = is_at_limit(product, instrument, core.orders[own]) and not is_privileged(
+        product, np.int64(core.orders[own]["offset"])
+    )
+    while slot != own:
+        other = core.orders[slot]
+        stays_before = goes_first and is_privileged(product, np.int64(other["offset"]))
+        if other["flags"] & ICEBERG == 0 or stays_before:
+            found += np.int64(other["remaining"])
+        else:
+            found += np.int64(core.extras[slot]["shown"])
+        slot = np.int64(other["next"])
+    return found
+
+
 @apart
-def fillable_by_others(core, instrument, side, limit_rank, levels_max, wanted, order, mode):
+def fillable_by_others(
+    core, product, instrument, side, limit_rank, levels_max, wanted, order, mode
+):
     """As `book.fillable`, under self-trade prevention: what the order can really get of `side`."""
     found = np.int64(0)
     rank = best_rank(instrument, side)
     levels = np.int64(0)
     while rank <= limit_rank and rank < instrument["ranks"] and levels < levels_max:
-        slot = np.int64(core.levels[level_index(instrument, side, rank)]["head"])
-        while slot != NIL and found < wanted:
-            other = core.orders[slot]
-            if not is_own_group(core, order, other):
-                found += np.int64(other["remaining"])
-            elif mode != codes.SELF_TRADE_CANCEL_OLDEST:
-                return found
-            slot = np.int64(other["next"])
+        level = core.levels[level_index(instrument, side, rank)]
+        own = _first_of_group(core, level, order)
+        if own == NIL:
+            found += level["volume"]
+        elif mode == codes.SELF_TRADE_CANCEL_OLDEST:
+            found += _volume_of_others(core, level, order)
+        else:
+            return found + _volume_before(core, product, instrument, level, own)
+        if found >= wanted:
+            return found
         levels += 1
         rank = next_level(core, instrument, side, rank + 1)
     return found

@@ -64,7 +64,8 @@ def enter(core, command):
     if product["phase"] == codes.PHASE_CONTINUOUS:
         minimum = np.int64(command["minimum_quantity"])
         reach = reach_of(product, instrument, side, kind, command["price"], price)
-        trade(core, product, instrument, slot, kind, time_in_force, minimum, price, reach)
+        terms = (kind, time_in_force, minimum, price, price, reach)
+        trade(core, product, instrument, slot, terms)
         emit.positions_changed(core)
     else:
         rest_at(core, product, instrument, slot, price)
@@ -85,7 +86,7 @@ def _check_entry(core, product, instrument, command, row, price):
             instrument,
             row,
             limited,
-            core.now[0]["member"],
+            command,
             side,
             offset,
             np.int64(command["quantity"]),
@@ -99,7 +100,9 @@ def _check_entry(core, product, instrument, command, row, price):
     if command["post_only"] != 0 or product["phase"] != codes.PHASE_CONTINUOUS:
         post_only = command["post_only"] != 0
         return np.int64(
-            risk.check_meeting(core, product, instrument, account, side, price, post_only)
+            risk.check_meeting(
+                core, product, instrument, account, side, price, post_only, np.int64(NIL)
+            )
         )
     return zero
 
@@ -206,14 +209,16 @@ def _check_requeue(core, product, instrument, order, command, remaining):
     account = np.int64(order["account"])
     number, hedge = np.int64(order["instrument"]), np.int64(order["hedge"])
     limited = limit_row(core, account, number, hedge, row)
-    member = core.now[0]["member"]
     reason = risk.check_holdings(
-        core, product, instrument, row, limited, member, side, offset, remaining, price, zero, zero
+        core, product, instrument, row, limited, order, side, offset, remaining, price, zero, zero
     )
     if reason != 0:
         return np.int64(reason)
     post_only = order["flags"] & POST_ONLY != 0
-    return np.int64(risk.check_meeting(core, product, instrument, account, side, price, post_only))
+    reason = risk.check_meeting(
+        core, product, instrument, account, side, price, post_only, np.int64(NIL)
+    )
+    return np.int64(reason)
 
 
 @inlined

@@ -8,7 +8,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
-from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
+from twinex.venue.core.accounts import limit_row, make_holder, position_row, reserve
 from twinex.venue.core.book import best_rank, price_of
 from twinex.venue.core.entry import enter_book
 from twinex.venue.core.limits import ENTRIES_MAX, LEGS, NIL
@@ -96,7 +96,7 @@ def live_leg(core, command, row, side):
 @apart
 def cancel_quote(core, row, request_id):
     """order_cancel of a quote by its client id: the live legs of its row, bid first."""
-    if row == -MASS_QUOTED:  # a withdrawal names no quote
+    if row == -MASS_QUOTED:  # a withdrawal names no legs
         return np.int64(codes.REJECT_ORDER_DONE)
     position = core.positions[row]
     bid = live_leg(core, position, row, np.int64(codes.SIDE_BUY))
@@ -131,13 +131,13 @@ def _place(core, command, bid_order_id):
         return reason
     _free(core, product, instrument, bid, np.int64(-1))
     _free(core, product, instrument, ask, np.int64(-1))
-    reason = _check_legs(core, product, instrument, command, row)
+    reason = _check_legs(core, product, instrument, command, row, bid, ask)
     _free(core, product, instrument, bid, np.int64(1))
     _free(core, product, instrument, ask, np.int64(1))
     if reason != 0:
         return reason
     if row == NIL and not _is_withdrawal(command):
-        row = make_position(core, account, number, hedge)
+        row = make_holder(core, product, account, number, hedge)
     _replace(core, product, instrument, command, row, bid, ask, bid_order_id)
     return np.int64(0)
 
@@ -254,7 +254,7 @@ def _free(core, product, instrument, slot, sign):
 
 
 @inner
-def _check_legs(core, product, instrument, command, row):
+def _check_legs(core, product, instrument, command, row, old_bid, old_ask):
     """Checks 22 to 31 of the bid, then of the ask with the bid counted."""
     zero = np.int64(0)
     bid, ask = np.int64(command["bid_quantity"]), np.int64(command["ask_quantity"])
@@ -264,7 +264,18 @@ def _check_legs(core, product, instrument, command, row):
         price = command["bid_price"]
         side = np.int64(codes.SIDE_BUY)
         reason = _check_leg(
-            core, product, instrument, command, row, side, bid_offset, price, bid, zero, zero
+            core,
+            product,
+            instrument,
+            command,
+            row,
+            side,
+            bid_offset,
+            price,
+            bid,
+            zero,
+            zero,
+            old_ask,
         )
         if reason != 0:
             return reason
@@ -276,13 +287,27 @@ def _check_legs(core, product, instrument, command, row):
         price = command["ask_price"]
         side = np.int64(codes.SIDE_SELL)
         return _check_leg(
-            core, product, instrument, command, row, side, ask_offset, price, ask, lots, value
+            core,
+            product,
+            instrument,
+            command,
+            row,
+            side,
+            ask_offset,
+            price,
+            ask,
+            lots,
+            value,
+            old_bid,
         )
     return zero
 
 
 @inner
-def _check_leg(core, product, instrument, command, row, side, offset, price, quantity, lots, value):
+def _check_leg(
+    core, product, instrument, command, row, side, offset, price, quantity, lots, value, opposite
+):
+    """Checks 22 to 31 of one leg; `opposite`: the old leg that it may cross, as that one leaves."""
     reason = np.int64(risk.check_price(instrument, price))
     if reason == 0:
         reason = np.int64(risk.check_band(product, instrument, side, price))
@@ -292,7 +317,6 @@ def _check_leg(core, product, instrument, command, row, side, offset, price, qua
         return reason
     account, hedge = np.int64(command["account"]), np.int64(command["hedge"])
     limited = limit_row(core, account, np.int64(command["instrument"]), hedge, row)
-    member = core.now[0]["member"]
     reason = np.int64(
         risk.check_holdings(
             core,
@@ -300,7 +324,7 @@ def _check_leg(core, product, instrument, command, row, side, offset, price, qua
             instrument,
             row,
             limited,
-            member,
+            command,
             side,
             offset,
             quantity,
@@ -311,7 +335,9 @@ def _check_leg(core, product, instrument, command, row, side, offset, price, qua
     )
     if reason != 0:
         return reason
-    return np.int64(risk.check_meeting(core, product, instrument, account, side, price, False))
+    return np.int64(
+        risk.check_meeting(core, product, instrument, account, side, price, False, opposite)
+    )
 
 
 @inner
@@ -385,7 +411,7 @@ def _enter_leg(core, product, instrument, slot, price):
     kind, day, zero = np.int64(codes.KIND_LIMIT), np.int64(codes.TIME_DAY), np.int64(0)
     emit.accepted(core, slot, kind, day, price, zero)
     reserve(core, product, instrument, order, np.int64(order["remaining"]), price)
-    enter_book(core, product, instrument, slot, kind, day, zero, price, price)
+    enter_book(core, product, instrument, slot, (kind, day, zero, price, price, price))
 
 
 @apart

@@ -273,12 +273,13 @@ def check_quantity(product, kind, quantity):
 
 @inlined
 def check_holdings(
-    core, product, instrument, row, limited, member, side, offset, quantity, price, lots, value
+    core, product, instrument, row, limited, command, side, offset, quantity, price, lots, value
 ):
     """Checks 28 to 30: closeable volume, position limit, opening cap, credit.
 
     `row` NIL: an empty position; `limited`: the row whose limits count (`accounts.limit_row`);
-    `lots`, `value`: what an order judged together with this one opens and uses.
+    `command`: a row with account and hedge; `lots`, `value`: what an order judged together with
+    this one opens and uses.
     """
     rule = product["offset_rule"]
     if rule != codes.OFFSET_RULE_NONE:
@@ -289,23 +290,24 @@ def check_holdings(
         position = core.positions[limited]
         if quantity > position_room(product, instrument, position, side):
             return codes.REJECT_POSITION_LIMIT
-        if product["opening_cap"] != 0:
+        if product["opening_cap"] != 0 and command["hedge"] == codes.HEDGE_SPECULATION:
             opening = np.int64(position["opening"][0]) + np.int64(position["opening"][1])
             opened = np.int64(position["opened"]) + opening + lots
             if opened + quantity > product["opening_cap"]:
                 return codes.REJECT_OPENING_CAP
     if uses_credit(product, offset):
         value += price * instrument["multiplier"] * quantity
-        if value > core.members[member]["credit"] - core.members[member]["used"]:
+        member = core.members[core.accounts[command["account"]]["member"]]
+        if value > member["credit"] - member["used"]:
             return codes.REJECT_FUNDS_INSUFFICIENT
     return 0
 
 
 @inlined
-def check_meeting(core, product, instrument, account, side, price, post_only):
-    """Checks 31 and 32: what stands on the other side."""
+def check_meeting(core, product, instrument, account, side, price, post_only, spared):
+    """Checks 31 and 32: what stands on the other side, but for the order in slot `spared`."""
     if product["phase"] != codes.PHASE_CONTINUOUS:
-        return check_own_group(core, product, instrument, account, side, price)
+        return check_own_group(core, product, instrument, account, side, price, spared)
     limit_rank = rank_of(instrument, 1 - side, price)
     if post_only and best_rank(instrument, 1 - side) <= limit_rank:
         return codes.REJECT_POST_ONLY_WOULD_TRADE
@@ -313,8 +315,8 @@ def check_meeting(core, product, instrument, account, side, price, post_only):
 
 
 @inner
-def check_own_group(core, product, instrument, account, side, price):
-    """Check 31: would the order cross one of its own group?"""
+def check_own_group(core, product, instrument, account, side, price, spared):
+    """Check 31: would the order cross one of its own group, but for `spared`?"""
     if self_trade_mode(core, product, account) == codes.SELF_TRADE_ALLOW:
         return 0
     group = core.accounts[account]["group"]
@@ -323,7 +325,8 @@ def check_own_group(core, product, instrument, account, side, price):
     while rank <= limit_rank and rank < instrument["ranks"]:
         slot = np.int64(core.levels[level_index(instrument, 1 - side, rank)]["head"])
         while slot != NIL:
-            if core.accounts[core.orders[slot]["account"]]["group"] == group:
+            owner = core.orders[slot]["account"]
+            if slot != spared and core.accounts[owner]["group"] == group:
                 return codes.REJECT_SELF_TRADE
             slot = np.int64(core.orders[slot]["next"])
         rank = next_level(core, instrument, 1 - side, rank + 1)

@@ -51,7 +51,7 @@ def enter(core, command):
         instrument,
         row,
         limited,
-        now["member"],
+        command,
         side,
         offset,
         quantity,
@@ -89,18 +89,24 @@ def wait(core, product, instrument, command, slot, stop_price):
 
 @inner
 def queue_stop(core, instrument, slot):
-    """Put a stop at the end of its instrument's waiting ones."""
+    """Link a stop in, by order id: only those that come from the day before may not be the last."""
     order, extra = core.orders[slot], core.extras[slot]
-    last = instrument["last_stop"]
-    extra["previous_stop"] = last
-    extra["next_stop"] = NIL
-    if last == NIL:
-        instrument["first_stop"] = slot
+    if instrument["first_stop"] == NIL:
         instrument["stop_buy_low"] = PRICE_MAX
         instrument["stop_sell_high"] = 0
+    before, after = instrument["last_stop"], np.int64(NIL)
+    while before != NIL and core.orders[before]["order_id"] > order["order_id"]:
+        before, after = np.int64(core.extras[before]["previous_stop"]), before
+    extra["previous_stop"] = before
+    extra["next_stop"] = after
+    if before == NIL:
+        instrument["first_stop"] = slot
     else:
-        core.extras[last]["next_stop"] = slot
-    instrument["last_stop"] = slot
+        core.extras[before]["next_stop"] = slot
+    if after == NIL:
+        instrument["last_stop"] = slot
+    else:
+        core.extras[after]["previous_stop"] = slot
     _count(core, instrument, slot, np.int64(1))
     _bound(instrument, np.int64(order["side"]), extra["stop_price"])
 
@@ -288,6 +294,8 @@ def _set_off(core, product, instrument, slot):
         cancel_incoming(core, product, instrument, slot, codes.CANCEL_OUTSIDE_BAND, price)
         return
     time_in_force, minimum = np.int64(extra["time_in_force"]), np.int64(extra["minimum"])
-    reach = reach_of(product, instrument, side, kind, sent, price)
-    enter_book(core, product, instrument, slot, kind, time_in_force, minimum, price, reach)
+    own_price = freeze_price(instrument, side, sent)  # the limits may have moved since it froze
+    reach = reach_of(product, instrument, side, kind, sent, own_price)
+    terms = (kind, time_in_force, minimum, price, own_price, reach)
+    enter_book(core, product, instrument, slot, terms)
     emit.positions_changed(core)

@@ -10,6 +10,7 @@ from twinex.venue.journal.layout import EVENTS, JOURNAL, RECORD_BYTES_MIN
 from twinex.venue.journal.reader import Block
 from twinex.venue.wire.schema import (
     ENUMS,
+    GROUP_HEAD_BYTES,
     HEADER_BYTES,
     RECORD_HEADER_BYTES,
     TEMPLATE_BY_ID,
@@ -85,8 +86,8 @@ def by_template(block: Block, kind: str) -> Iterator[tuple[Template | None, np.n
 
     None goes with the heads of those that the schema cannot read.
 
-    A command that a member sent with an unknown template, another schema or too short a block is
-    journaled and refused: its fields mean nothing.
+    A command that a member sent with an unknown template, another schema, too short a block or a
+    repeating group that does not fit is journaled and refused: its fields mean nothing.
     """
     rows = heads_of(block, kind)
     readable = np.zeros(len(rows), dtype=bool)
@@ -95,6 +96,10 @@ def by_template(block: Block, kind: str) -> Iterator[tuple[Template | None, np.n
         if template is None or template.is_event != (kind == EVENTS):
             continue
         mask = (rows["template_id"] == template_id) & _whole(rows, template, kind)
+        if template.group is not None:
+            fits = [entries_at(block.octets, place, template) is not None for place in
+                    block.places[mask].tolist()]  # fmt: skip
+            mask[mask] = fits
         readable |= mask
         if mask.any():
             places = block.places[mask] >> 3
@@ -108,6 +113,25 @@ def _whole(rows: np.ndarray, template: Template, kind: str) -> np.ndarray:
     if kind == JOURNAL:
         whole &= rows["length"] >= RECORD_BYTES_MIN + template.block_length
     return whole
+
+
+def entries_at(octets: np.ndarray, place: int, template: Template) -> np.ndarray | None:
+    """The repeating group of the record at byte `place`, whose command is of `template`.
+
+    One row an entry, a view; None where the group does not fit the record.
+    """
+    group = template.group
+    assert group is not None, f"{template.name} has no repeating group"
+    end = place + int(octets[place : place + 4].view("<u4")[0])
+    body = place + RECORD_HEADER_BYTES
+    head = body + HEADER_BYTES + int(octets[body : body + 2].view("<u2")[0])
+    first = head + GROUP_HEAD_BYTES
+    if first > end:
+        return None
+    length, count = np.frombuffer(octets[head : head + 4].tobytes(), dtype="<u2").tolist()
+    if length < group.block_length or first + count * length > end:
+        return None
+    return np.ndarray((count,), group.block, octets[first:end], strides=(length,))
 
 
 @cache

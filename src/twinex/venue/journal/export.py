@@ -5,7 +5,8 @@
     commands/undecoded.parquet      what members sent that is no message: template_id and body
 
 Prices, money and times stay the integers of the schema. A field that is an enum has a second
-column, `FIELD_name`. Hashes are hexadecimal text.
+column, `FIELD_name`. Hashes are hexadecimal text. The repeating group of a mass quote is a column
+of lists of its entries (`frame.explode("entries").unnest("entries")` makes rows of them).
 """
 
 from pathlib import Path
@@ -17,7 +18,9 @@ from twinex.venue.journal.columns import (
     RECORD_COLUMNS,
     UNDECODED,
     by_template,
+    entries_at,
     enum_of_field,
+    heads_of,
     message_title,
 )
 from twinex.venue.journal.errors import named
@@ -92,8 +95,26 @@ def _frames(block: Block, kind: str) -> list[tuple[str, pl.DataFrame]]:
         if template is None:
             frames.append((UNDECODED, _undecoded(block, rows)))
         else:
-            frames.append((template.name, _table(template, rows, kind)))
+            table = _table(template, rows, kind)
+            if template.group is not None:
+                table = table.with_columns(_entries(block, template, rows))
+            frames.append((template.name, table))
     return frames
+
+
+def _entries(block: Block, template: Template, rows: np.ndarray) -> pl.Series:
+    """The repeating groups of the commands whose records are `rows`, one list each."""
+    group = template.group
+    assert group is not None
+    names = group.block.names or ()
+    places = dict(zip(heads_of(block, JOURNAL)["sequence"].tolist(), block.places, strict=True))
+    lists = []
+    for sequence in rows["sequence"].tolist():
+        entries = entries_at(block.octets, int(places[sequence]), template)
+        assert entries is not None, "rows of a template have whole groups"
+        lists.append([dict(zip(names, entry, strict=True)) for entry in entries.tolist()])
+    kind = pl.List(pl.Struct(dict.fromkeys(names, pl.Int64)))
+    return pl.Series(group.name, lists, dtype=kind)
 
 
 def _table(template: Template, rows: np.ndarray, kind: str) -> pl.DataFrame:

@@ -35,11 +35,12 @@ from twinex.venue.journal.layout import (
 )
 from twinex.venue.journal.segments import MemorySegments
 from twinex.venue.wire.messages import Message, decode
-from twinex.venue.wire.schema import HEADER_BYTES, RECORD_HEADER_BYTES
+from twinex.venue.wire.schema import HEADER_BYTES, RECORD_HEADER_BYTES, TEMPLATES
 
 _BLOCK_MESSAGES = 1 << 16
 _UNKNOWN = -2
 _EVERYTHING = 1 << 62
+_WITH_GROUP = frozenset(one.id for one in TEMPLATES.values() if one.group is not None)
 _EVENT_KEY = struct.Struct("<qqi")  # sequence, time_ns, index
 assert [scan.offset_in_event(name) for name in ("sequence", "time_ns", "index")] == [8, 16, 24]
 
@@ -107,7 +108,8 @@ class Block(NamedTuple):
 class Record:
     """One record of the journal. `body` is its message, SBE header first, without padding.
 
-    A member's message whose block is shorter than its header says is given as long as it is.
+    A member's message whose block is shorter than its header says is given as long as it is; one
+    with a repeating group up to the end of the record.
     """
 
     sequence: int
@@ -350,7 +352,8 @@ def record_at(octets: np.ndarray, place: int) -> Record:
     sequence, time_ns, both, chain = octets[place + 8 : place + 40].view(np.int64).tolist()
     body = place + RECORD_HEADER_BYTES
     end = place + int(octets[place : place + 4].view(np.uint32)[0])
-    end = min(end, body + HEADER_BYTES + int(octets[body]) + (int(octets[body + 1]) << 8))
+    if int(octets[body + 2]) + (int(octets[body + 3]) << 8) not in _WITH_GROUP:
+        end = min(end, body + HEADER_BYTES + int(octets[body]) + (int(octets[body + 1]) << 8))
     return Record(
         sequence,
         time_ns,

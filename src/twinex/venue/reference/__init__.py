@@ -13,7 +13,15 @@ from twinex.venue.reference.contracts import last_trading_day, listed_months
 from twinex.venue.reference.dated import Dated, Stage, Staged
 from twinex.venue.reference.listing import Instrument, listing
 from twinex.venue.reference.loader import load_market, market_names, markets_directory
-from twinex.venue.reference.market import Fee, FutureMargin, Market, OptionMargin, Product
+from twinex.venue.reference.market import (
+    Fee,
+    FutureMargin,
+    Market,
+    OptionMargin,
+    Product,
+    Quotes,
+    Rates,
+)
 from twinex.venue.reference.mistakes import (
     CalendarError,
     MarketBoundsError,
@@ -52,6 +60,8 @@ __all__ = [
     "ParticipantError",
     "PriceError",
     "Product",
+    "Quotes",
+    "Rates",
     "Stage",
     "Staged",
     "TradingCode",

@@ -1,9 +1,9 @@
-"""Reference data as commands: a market file in, `product_define` and `instrument_define` out.
+"""Reference data as commands: a market file in; products, their rules and instruments out.
 
 The core reads no file: what these messages say is all it knows of a market.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -14,7 +14,9 @@ from twinex.venue.reference.market import Market, Product
 from twinex.venue.reference.mistakes import PriceError
 from twinex.venue.reference.prices import Prices, to_units
 from twinex.venue.wire.messages import encode
-from twinex.venue.wire.schema import SCHEMA_VERSION
+from twinex.venue.wire.schema import ENUMS, SCHEMA_VERSION
+
+_RULES = ENUMS["Rule"]
 
 
 def reference_commands(
@@ -26,7 +28,7 @@ def reference_commands(
     open_interests: Mapping[str, int] | None = None,
     carried: Iterable[str] = (),
 ) -> list[bytes]:
-    """SBE messages of the day's products and instruments, in the order of the journal.
+    """SBE messages of the day's products, rules and instruments, in the order of the journal.
 
     `prices` maps a symbol, product or index to its previous settlement (an index: its previous
     close), in quote units; what is absent comes from the market's default table. `closes` are
@@ -36,7 +38,9 @@ def reference_commands(
     instruments = listing(market, trading_day, prices, carried)
     _check_symbols(instruments, "close", closes or {})
     _check_symbols(instruments, "open interest", open_interests or {})
-    messages = [_product(p, trading_day) for p in market.products_on(trading_day)]
+    messages = []
+    for product in market.products_on(trading_day):
+        messages += [_product(product, trading_day), *_rules(product, trading_day)]
     for one in instruments:
         close = (closes or {}).get(one.symbol)
         interest = (open_interests or {}).get(one.symbol, 0)
@@ -110,6 +114,27 @@ def _product(product: Product, day: date) -> bytes:
         quantity_step=quantities.step.on(day),
         position_limit=_product_position_limit(product, day),
     )
+
+
+def _rules(product: Product, day: date) -> Iterator[bytes]:
+    """`rule_set` for what `product_define` cannot carry, where it is not the 0 of the beginning."""
+    rules, quotes = product.rules, product.quotes
+    values = {
+        "opening_cap": product.opening_cap.on(day),
+        "band_ticks": product.limits.band_ticks.on(day),
+        "post_only_allowed": rules.post_only_allowed,
+        "stops_allowed": rules.stops_allowed,
+        "display_minimum": product.quantities.display_minimum.on(day),
+        "self_trade_checked": rules.self_trade_checked,
+        "quote_rule": quotes.rule,
+        "quote_width_ticks": quotes.width_ticks.on(day),
+        "quote_minimum": quotes.minimum.on(day),
+        "request_width_ticks": quotes.request_width_ticks.on(day),
+        "request_interval_ns": quotes.request_interval_ns.on(day),
+    }
+    for rule, value in values.items():
+        if value:
+            yield encode("rule_set", product=product.number, rule=_RULES[rule], value=value)
 
 
 def _product_position_limit(product: Product, day: date) -> int:

@@ -15,6 +15,7 @@ from twinex.venue.reference.bounds import check_bounds
 from twinex.venue.reference.calendar import Calendar
 from twinex.venue.reference.dated import Dated
 from twinex.venue.reference.market import PRODUCTS_MAXIMUM, Market, Product, Session
+from twinex.venue.reference.member_reader import read_rates, read_self_trade_mode
 from twinex.venue.reference.mistakes import MarketError
 from twinex.venue.reference.product_reader import PRODUCT_KEYS, read_product
 from twinex.venue.reference.session_reader import read_sessions
@@ -30,6 +31,7 @@ _MARKET_KEYS = (
     "utc_offset_hours",
     "calendar",
     "sessions",
+    "members",
     "defaults",
     "groups",
     "products",
@@ -65,6 +67,7 @@ def load_market(path_or_name: str | Path) -> Market:
     products = _read_products(root, _read_sessions(table))
     prices = _read_prices(table.sub("default_prices"))
     check_bounds(products, prices)
+    members = table.sub("members").only("rates", "self_trade_mode")
     return Market(
         name=_name(table.need("name", "a market name")),
         path=shown,
@@ -73,6 +76,8 @@ def load_market(path_or_name: str | Path) -> Market:
         calendar=calendars[calendar_node.choice(calendars)],
         products=products,
         default_prices=MappingProxyType(prices),
+        rates=read_rates(members),
+        self_trade_mode=read_self_trade_mode(members),
     )
 
 

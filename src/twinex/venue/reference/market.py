@@ -17,11 +17,13 @@ MULTIPLIER_MAXIMUM = 10**6
 ORDER_VALUE_MAXIMUM = 2**62  # price * multiplier * quantity of one order, in 1/10000 yuan
 TICKS_MAXIMUM = 2**24  # between the limits of one instrument: the book's ladder is no longer
 PRODUCTS_MAXIMUM = 62  # bits of an account's product masks
+COUNT_MAXIMUM = 2**31 - 1  # lots or messages that a cap may allow; spec/operator.md
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How a product trades: codes and bit masks as `product_define` carries them."""
+    """How a product trades: codes and bit masks as `product_define` and `rule_set` carry them."""
 
     price_rule: int
     market_price_rule: int
@@ -34,16 +36,23 @@ class Rules:
     protection_allowed: bool
     minimum_allowed: bool
     funds_checked: bool
+    post_only_allowed: bool
+    stops_allowed: int
+    self_trade_checked: bool
 
 
 @dataclass(frozen=True)
 class Quantities:
-    """Order sizes in lots. `maximum_market` None: market orders have the limit orders' maximum."""
+    """Order sizes in lots. `maximum_market` None: market orders have the limit orders' maximum.
+
+    `display_minimum` is the least that an iceberg order shows; 0: no icebergs.
+    """
 
     minimum: Dated[int]
     maximum_limit: Dated[int]
     maximum_market: Dated[int] | None
     step: Dated[int]
+    display_minimum: Dated[int]
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,8 @@ class Limits:
 
     `basis`: "settlement" (of the contract) or "underlying" (index close, around an option's
     settlement). `rounding`: "inward", "truncate" or "half_up". `first_day_months`: "quarter" or
-    "every" month's contracts have the first-day ratio.
+    "every" month's contracts have the first-day ratio. `band_ticks`: how far from the last price an
+    order may stand (动态价格保护带); 0: no band.
     """
 
     basis: str
@@ -61,6 +71,30 @@ class Limits:
     first_day: Dated[Decimal] | None
     first_day_months: str
     last_day: Dated[Decimal] | None
+    band_ticks: Dated[int]
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Quotes (报价) and requests for them (询价), rulebook 9.1; `rule` is a code of `QuoteRule`.
+
+    A width of 0 ticks asks for none; an interval of 0 means that nobody requests quotes.
+    """
+
+    rule: int
+    width_ticks: Dated[int]
+    minimum: Dated[int]
+    request_width_ticks: Dated[int]
+    request_interval_ns: Dated[int]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How many messages a member may send in each window of `window_ns`; 0: any number."""
+
+    window_ns: int
+    entries_max: int
+    cancels_max: int
 
 
 @dataclass(frozen=True)
@@ -172,7 +206,9 @@ class Product:
     rules: Rules
     quantities: Quantities
     position_limit: Dated[Staged] | None
+    opening_cap: Dated[int]
     limits: Limits
+    quotes: Quotes
     contracts: Contracts
     strikes: Strikes | None
     margin: FutureMargin | OptionMargin | None
@@ -181,7 +217,11 @@ class Product:
 
 @dataclass(frozen=True)
 class Market:
-    """A market file, loaded. `digest` is the SHA-256 of the file and its calendar's."""
+    """A market file, loaded. `digest` is the SHA-256 of the file and its calendar's.
+
+    `rates` hold for members that have none of their own (None: nobody is held back), and
+    `self_trade_mode` (a code of `SelfTradeMode`) for groups of related accounts.
+    """
 
     name: str
     path: str
@@ -190,6 +230,8 @@ class Market:
     calendar: Calendar
     products: tuple[Product, ...]
     default_prices: Mapping[str, Decimal]
+    rates: Rates | None
+    self_trade_mode: int
 
     def product(self, name: str) -> Product:
         for product in self.products:

@@ -7,9 +7,11 @@ from decimal import Decimal
 from twinex.venue.reference.contracts import EXPIRY_RULES
 from twinex.venue.reference.dated import Dated, Stage, Staged
 from twinex.venue.reference.market import (
+    COUNT_MAXIMUM,
     MULTIPLIER_MAXIMUM,
     PRICE_UNIT,
     PRODUCTS_MAXIMUM,
+    TICKS_MAXIMUM,
     Contracts,
     Fee,
     Fees,
@@ -23,7 +25,9 @@ from twinex.venue.reference.market import (
     Strikes,
 )
 from twinex.venue.reference.mistakes import MarketBoundsError
+from twinex.venue.reference.quote_reader import read_quotes
 from twinex.venue.reference.table import (
+    QUANTITY_MAXIMUM,
     Node,
     Reader,
     Table,
@@ -49,14 +53,27 @@ PRODUCT_KEYS = (
     "rules",
     "quantities",
     "position_limit",
+    "opening_cap",
     "limits",
+    "quotes",
     "contracts",
     "strikes",
     "margin",
     "fees",
 )
 _RULES = ("price_rule", "market_price_rule", "auction_rule", "limit_priority", "offset_rule")
-_CAPABILITIES = ("kinds", "times", "amend", "protection", "minimum_volume", "funds_checked")
+_FLAGS = ("amend", "protection", "minimum_volume", "funds_checked")
+_FLAGS_LATER = ("post_only", "self_trade_prevention")  # false where a file does not say them
+_STOPS = ("none", "plain", "trailing")  # the values of the rule `stops_allowed`, in order
+_LIMITS = (
+    "basis",
+    "rounding",
+    "ratio",
+    "first_day",
+    "first_day_months",
+    "last_day",
+    "band_ticks",
+)
 _STAGES = {stage.name.lower(): stage for stage in Stage}
 _FEES = ("open", "close", "close_today", "delivery", "exercise")
 _FREE = Fee(Decimal(0), Decimal(0))
@@ -90,7 +107,9 @@ def read_product(table: Table, sessions: Mapping[str, Dated[Session]]) -> Produc
         rules=_rules(table.sub("rules")),
         quantities=_quantities(table.sub("quantities")),
         position_limit=_position_limit(table.find("position_limit")),
+        opening_cap=table.dated_count("opening_cap", COUNT_MAXIMUM),
         limits=_limits(table.sub("limits"), is_option),
+        quotes=read_quotes(table.sub("quotes")),
         contracts=_contracts(table.sub("contracts")),
         strikes=_strikes(table.sub("strikes")) if is_option else None,
         margin=_margin(table.sub("margin"), is_option) if margin else None,
@@ -118,15 +137,14 @@ def _tick(node: Node) -> Decimal:
 
 
 def _rules(table: Table) -> Rules:
-    table.only(*_RULES, *_CAPABILITIES)
+    table.only(*_RULES, *_FLAGS, *_FLAGS_LATER, "kinds", "times", "stops")
     codes = {}
     for key in _RULES:
         enum = "PriceRule" if key == "market_price_rule" else key.title().replace("_", "")
         codes[key] = ENUMS[enum][table.need(key, "a rule's name").choice(ENUMS[enum])]
-    flags = {
-        key: table.need(key, "true or false").boolean()
-        for key in ("amend", "protection", "minimum_volume", "funds_checked")
-    }
+    flags = {key: table.need(key, "true or false").boolean() for key in _FLAGS}
+    later = {key: (node := table.find(key)) is not None and node.boolean() for key in _FLAGS_LATER}
+    stops = table.find("stops")
     return Rules(
         **codes,
         kinds_allowed=_mask(
@@ -137,6 +155,9 @@ def _rules(table: Table) -> Rules:
         protection_allowed=flags["protection"],
         minimum_allowed=flags["minimum_volume"],
         funds_checked=flags["funds_checked"],
+        post_only_allowed=later["post_only"],
+        stops_allowed=_STOPS.index(stops.choice(_STOPS)) if stops else 0,
+        self_trade_checked=later["self_trade_prevention"],
     )
 
 
@@ -150,12 +171,13 @@ def _mask(node: Node, codes: Mapping[str, int], first: str) -> int:
 
 
 def _quantities(table: Table) -> Quantities:
-    table.only("minimum", "maximum_limit", "maximum_market", "step")
+    table.only("minimum", "maximum_limit", "maximum_market", "step", "display_minimum")
     return Quantities(
         minimum=table.dated("minimum", lots, "lots"),
         maximum_limit=table.dated("maximum_limit", lots, "lots"),
         maximum_market=table.dated_or_none("maximum_market", lots, "lots"),
         step=table.dated("step", lots, "lots"),
+        display_minimum=table.dated_count("display_minimum", QUANTITY_MAXIMUM),
     )
 
 
@@ -175,7 +197,7 @@ def _stages(table: Table, read: Reader[Decimal]) -> Staged:
 
 
 def _limits(table: Table, is_option: bool) -> Limits:
-    table.only("basis", "rounding", "ratio", "first_day", "first_day_months", "last_day")
+    table.only(*_LIMITS)
     basis = table.need("basis", "settlement or underlying")
     if is_option and basis.choice(("settlement", "underlying")) != "underlying":
         raise basis.expected('"underlying" for an option')
@@ -187,6 +209,7 @@ def _limits(table: Table, is_option: bool) -> Limits:
         first_day=table.dated_or_none("first_day", ratio, "a ratio"),
         first_day_months=months.choice(("quarter", "every")) if months else "every",
         last_day=table.dated_or_none("last_day", ratio, "a ratio"),
+        band_ticks=table.dated_count("band_ticks", TICKS_MAXIMUM),
     )
 
 

@@ -169,6 +169,16 @@ class Table:
     def dated_or_none(self, key: str, read: Reader[T], what: str) -> Dated[T] | None:
         return self.dated(key, read, what) if self.find(key) is not None else None
 
+    def dated_count(self, key: str, high: int) -> Dated[int]:
+        """A dated list of integers from 0 to `high`, as `optional` reads it."""
+        return self.optional(key, lambda node: node.integer(0, high), f"0 to {high}")
+
+    def optional(self, key: str, read: Reader[int], what: str) -> Dated[int]:
+        """A dated list, 0 on days before its first entry: a rule that came into being later."""
+        found = self.dated_or_none(key, read, what)
+        entries = found.entries if found else ()
+        return Dated(found.where if found else f"no {key}", ((date.min, 0), *entries))
+
 
 def value_of(read: Reader[T], what: str) -> Callable[[Table], T]:
     """Reads `value` of a dated entry that has no other key."""
