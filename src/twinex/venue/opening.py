@@ -6,14 +6,16 @@
 It is the venue and the reference data that everything else uses; only the participants are made up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from twinex.venue.image.overnight import Overnight, symbols_of
 from twinex.venue.reference import (
     Instrument,
     Market,
@@ -26,7 +28,14 @@ from twinex.venue.reference import (
 )
 from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
-from twinex.venue.wire.messages import encode, frames
+from twinex.venue.wire.messages import decode_stream, encode, frames
+from twinex.venue.wire.schema import ENUMS
+
+_REASONS = {code: name for name, code in ENUMS["RejectReason"].items()}
+
+
+class PositionRefused(Exception):  # noqa: N818
+    """What was held finds no place on the new day: an account or its right is missing."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ def open_market(
     members: int = 2,
     prices: Mapping[str, Decimal] | None = None,
     phase: int = codes.PHASE_CONTINUOUS,
+    further: Iterable[bytes] = (),
+    rolled_from: Overnight | OpenMarket | Path | str | None = None,
     **options: Any,
 ) -> OpenMarket:
     """A new day of `market` (a name in `markets/` or a file) with `members` numbered from 1.
@@ -69,18 +80,84 @@ def open_market(
     Member m has seat m and the accounts 2m-1 and 2m, may trade everything and has ten billion
     yuan of credit. Where a product prevents self-trades, the accounts of a client are a group
     of their own, with the market's mode. `prices`: previous settlements by symbol, in quote units,
-    where the market's defaults are not wanted. `options` are those of `Venue`. Raises the errors
-    of `reference`.
+    where the market's defaults are not wanted. `further`: commands of the exchange behind the
+    reference data (rules, groups, rates). `options` are those of `Venue`. Raises the errors of
+    `reference`.
+
+    `rolled_from`: the ended day before (its image, its market or its directory), whose positions,
+    lasting orders and open interests go on; its last prices are the previous closes, and stand
+    for settlements where no `prices` are given. Raises NotAnEndedDay, and PositionRefused where
+    the new day has no place for what was held.
     """
     rules = load_market(market)
-    listed = listing(rules, trading_day, prices)
+    if rolled_from is None:
+        listed = listing(rules, trading_day, prices)
+        reference = reference_commands(rules, trading_day, prices)
+        header, carried = day_header(rules, trading_day), list[bytes]()
+    else:
+        night = overnight(rolled_from)
+        listed, reference = _rolled_reference(rules, trading_day, prices, night)
+        carried = night.commands({one.symbol: one.number for one in listed})
+        header = day_header(
+            rules,
+            trading_day,
+            first_sequence=night.first_sequence,
+            state_hash=night.image.hash,
+        )
+        options |= {"first_sequence": night.first_sequence, "chain": night.chain}
     related = any(product.rules.self_trade_checked for product in rules.products)
-    messages = [
-        day_header(rules, trading_day),
-        *reference_commands(rules, trading_day, prices),
-        *participants(rules, numbered_members(members, related=related)),
-        encode("phase_set", phase=phase),
-    ]
+    people = participants(rules, numbered_members(members, related=related))
     venue = Venue(**options)
-    venue.submit(np.frombuffer(frames(0, messages), dtype=np.uint8))
+    try:
+        reference = [header, *reference, *people, *further]
+        for messages in (reference, carried, [encode("phase_set", phase=phase)]):
+            events = venue.submit(np.frombuffer(frames(0, messages), dtype=np.uint8))
+            _require_positions(events)
+    except BaseException:
+        venue.close()
+        raise
     return OpenMarket(venue, rules, {one.symbol: one for one in listed})
+
+
+def overnight(day: Overnight | OpenMarket | Path | str) -> Overnight:
+    """The night behind a day: from its market, or from its directory, where the journal has it all.
+
+    Raises NotAnEndedDay for a day that goes on.
+    """
+    if isinstance(day, Overnight):
+        return day
+    if isinstance(day, OpenMarket):
+        symbols = {one.number: symbol for symbol, one in day.instruments.items()}
+        return Overnight(day.venue.image(), symbols)
+    with Venue.reopen(day) as venue:
+        image = venue.image()
+    return Overnight(image, symbols_of(day))
+
+
+def _rolled_reference(
+    rules: Market, trading_day: date, prices: Mapping[str, Decimal] | None, night: Overnight
+) -> tuple[tuple[Instrument, ...], list[bytes]]:
+    """The new day's instruments and the commands that define them."""
+    closes, interests = night.closes(), night.open_interests()
+    prices = closes if prices is None else prices
+    with_strikes = tuple(product.name for product in rules.products if product.strikes)
+    options = [name for name in closes if name.startswith(with_strikes) and "-" in name]
+    listed = listing(rules, trading_day, prices, options)
+    known = {one.symbol for one in listed}
+    return listed, reference_commands(
+        rules,
+        trading_day,
+        prices,
+        closes={symbol: price for symbol, price in closes.items() if symbol in known},
+        open_interests={symbol: lots for symbol, lots in interests.items() if symbol in known},
+        carried=options,
+    )
+
+
+def _require_positions(events: np.ndarray) -> None:
+    """Raises PositionRefused if a position_set was rejected: holdings may not get lost."""
+    for event in decode_stream(events) if len(events) else ():
+        fields = event.fields
+        if event.name == "command_rejected" and fields["command"] == codes.POSITION_SET:
+            reason = _REASONS[fields["reject_reason"]]
+            raise PositionRefused(f"position_set of sequence {fields['sequence']}: {reason}")

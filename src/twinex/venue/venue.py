@@ -3,6 +3,7 @@
     venue = Venue()                                   # in memory, for research
     venue = Venue("days/20260105", durability="disk") # a day on disk
     venue = Venue.reopen("days/20260105")             # go on after a stop
+    venue.write_image()                               # so that a restart is quick
     events = venue.send(seat, message)                # one command, all its events
     events = venue.submit(frames)                     # many framed commands at compiled speed
 
@@ -23,10 +24,18 @@ from twinex.venue import histogram
 from twinex.venue.clock import ns_per_tick
 from twinex.venue.core import room, state
 from twinex.venue.core.view import Depth, dump, indicate, read_depth
+from twinex.venue.image.check import check_image
+from twinex.venue.image.errors import ImageError
+from twinex.venue.image.file import images_in, read_image, write_image
+from twinex.venue.image.image import Image
+from twinex.venue.image.load import load
+from twinex.venue.image.take import take
 from twinex.venue.journal.checksum import TABLE
 from twinex.venue.journal.day import Day
+from twinex.venue.journal.errors import DiskFailed, MarkMismatch
 from twinex.venue.journal.layout import DEFAULT_SEGMENT_BYTES
 from twinex.venue.journal.reader import JournalReader
+from twinex.venue.journal.recovery import Mark
 from twinex.venue.sequencer import (
     TAIL,
     Frames,
@@ -75,6 +84,18 @@ class Statistics(NamedTuple):
     live_orders: int
 
 
+class Restart(NamedTuple):
+    """How a day was opened again: from `image`, or by all of its journal (None).
+
+    `sequence`: the last command that the image holds, 0 without one. `passed_over`: later images
+    that were not good, each with its reason.
+    """
+
+    image: Path | None
+    sequence: int
+    passed_over: tuple[str, ...]
+
+
 class Venue:
     """One trading day's sequencer, journal and core in this process. Not thread-safe."""
 
@@ -113,8 +134,9 @@ class Venue:
         self._on_alarm = on_alarm
         self.alarms: list[str] = []
         self.schedule_suspended = False
+        self.restart: Restart | None = None  # None for a new day
         self.service_times = histogram.empty() if measure else np.zeros(0, dtype=np.int64)
-        self._core = room.empty_core(salt=int.from_bytes(os.urandom(8), "little") >> 2)
+        self._core = room.empty_core(salt=_salt())
         self._tail = np.zeros(1, dtype=TAIL)
         self._day: Day | None = None
         self._journal: Journal
@@ -131,24 +153,50 @@ class Venue:
         durability: str = "memory",
         clock: Callable[[], int] = time.time_ns,
         measure: bool = False,
+        images: bool = True,
         on_alarm: Callable[[str], None] | None = None,
     ) -> "Venue":
         """Go on with a day after a stop: check its journal, cut a torn tail, replay, release.
 
+        The latest state image that is good stands for the journal up to it (`restart` says which);
+        one that is not is passed over with an alarm. `images=False` reads and replays everything.
         Raises the errors of `journal.errors` where the day cannot be trusted.
         """
         venue = cls(
             directory, durability=durability, clock=clock, measure=measure, on_alarm=on_alarm
         )
-        day = Day.open(directory, durable=durability == "disk")
         try:
-            venue._begin(day)
-            venue._replay(day)
+            venue._reopen(Path(directory), images)
         except BaseException as error:
             venue._stop(error)
             venue.close()
             raise
         return venue
+
+    def _reopen(self, directory: Path, images: bool) -> None:
+        passed_over: list[str] = []
+        for path in images_in(directory) if images else ():
+            try:
+                self._begin_from(path, directory)
+            except (ImageError, MarkMismatch, DiskFailed) as error:
+                passed_over.append(f"{path.name} is not used: {error}")
+                self._say(passed_over[-1])
+                continue
+            self.restart = Restart(path, int(self._core.now[0]["sequence"]), tuple(passed_over))
+            break
+        else:
+            self._begin(Day.open(directory, durable=self.durability == "disk"))
+            self.restart = Restart(None, 0, tuple(passed_over))
+        self._replay(self._opened(), self.restart.sequence)
+
+    def _begin_from(self, path: Path, directory: Path) -> None:
+        """Stand where an image stands, at the journal's end and behind the image's events."""
+        image = read_image(path)
+        check_image(image)
+        core = load(image, _salt())
+        day = Day.open(directory, durable=self.durability == "disk", mark=image.mark)
+        self._core = core
+        self._begin(day)
 
     def _begin(self, day: Day) -> None:
         """Stand at the journal's end and at the start of the event stream."""
@@ -323,14 +371,18 @@ class Venue:
 
     def _alarm(self, text: str) -> None:
         self.schedule_suspended = True
+        self._say(text)
+
+    def _say(self, text: str) -> None:
         self.alarms.append(text)
         if self._on_alarm:
             self._on_alarm(text)
 
-    def _replay(self, day: Day) -> None:
-        """Apply the whole journal again; the event stream is written anew, byte for byte."""
+    def _replay(self, day: Day, applied: int) -> None:
+        """Apply the journal behind `applied` again; its events are written anew, byte for byte."""
         assert self.directory is not None
-        records = JournalReader(self.directory, committed_only=False)
+        first = applied + 1 if applied else None
+        records = JournalReader(self.directory, first, committed_only=False)
         while block := records.poll():
             union = union_view(block.octets, RECORD)
             words = block.octets[: len(block.octets) & ~7].view(np.int64)
@@ -350,6 +402,38 @@ class Venue:
         day.gate.require_reached(self.sequence, day.journal.stream_offset, day.events.stream_offset)
         day.events.trim()
         self._commit()
+
+    # -- state images --------------------------------------------------------------------------
+
+    def image(self) -> Image:
+        """The state after the last command (`spec/state.md`), as arrays of its own."""
+        self._require_usable()
+        day, tail = self._opened(), self._tail[0]
+        mark = Mark(
+            sequence=int(tail["sequence"]),
+            time_ns=int(tail["time_ns"]),
+            chain=int(tail["chain"]),
+            term=int(tail["term"]),
+            journal_bytes=day.journal.stream_offset,
+            event_bytes=day.events.stream_offset,
+        )
+        return take(self._core, mark)
+
+    def write_image(self) -> Path:
+        """The state after the last command into the day's directory; on disk when this returns.
+
+        Both streams are synchronised first: if that fails the venue stops, as in `submit`. Where
+        the image finds no room (DiskFull, DirectoryVanished, DiskFailed) the day goes on without.
+        """
+        image = self.image()
+        if self.directory is None:
+            raise VenueError("a day in memory has no directory for an image: take `image()`")
+        try:
+            self._opened().synchronise()
+        except BaseException as error:
+            self._stop(error)
+            raise
+        return write_image(image, self.directory)
 
     # -- what one can look at ------------------------------------------------------------------
 
@@ -447,6 +531,11 @@ class Venue:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _salt() -> int:
+    """62 bits that nobody knows: where client ids lie (`core.ids`)."""
+    return int.from_bytes(os.urandom(8), "little") >> 2
 
 
 def _octets(frames: np.ndarray) -> np.ndarray:

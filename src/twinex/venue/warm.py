@@ -49,7 +49,7 @@ def warm_up(tell: Tell | None = None) -> None:
 
 
 def _small_day(directory: Path) -> None:
-    """A product, an instrument, two members, a trade, a look at the book, a stop and a restart."""
+    """Two members, a trade, a look at the book, a state image, a stop, a restart of each kind."""
     from twinex.venue.venue import Venue
 
     with Venue(directory, segment_bytes=1 << 20, measure=True) as venue:
@@ -62,8 +62,11 @@ def _small_day(directory: Path) -> None:
         venue.book(1, 5)
         venue.indication(1)
         venue.service_time_ns(0.5)
-    with Venue.reopen(directory) as venue:
+        venue.write_image()
         venue.submit(np.zeros(0, dtype=np.uint8))
+    for images in (False, True):
+        with Venue.reopen(directory, images=images) as venue:
+            venue.submit(np.zeros(0, dtype=np.uint8))
 
 
 def _reference() -> list[bytes]:

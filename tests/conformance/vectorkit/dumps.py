@@ -1,11 +1,13 @@
-"""`spec/vectors/bytes.txt`: annotated bytes, read back as bytes and as fields."""
+"""`bytes.txt` and `image_bytes.txt` of `spec/vectors`: annotated bytes, read back as fields."""
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vectorkit.parse import VECTORS, VectorError
 
 DUMPS = VECTORS / "bytes.txt"
+IMAGE_DUMPS = VECTORS / "image_bytes.txt"
 _TITLE = re.compile(r"== (.+?)\s+\[(.+)\]$")
 _LINE = re.compile(
     r"\s*(\d+)  ((?:[0-9a-f]{2} ?)+?)\s{2,}(…|\([^)]+\)|\w+)(?: = (-?\d+))?(?:   # .*)?$"
@@ -30,10 +32,10 @@ class Dump:
     fields: dict[str, Spot] = field(default_factory=dict)
 
 
-def read_dumps(text: str | None = None) -> list[Dump]:
-    """All dumps of the file (or of `text`); VectorError for a line that is none or misplaced."""
+def read_dumps(text: str | None = None, path: Path = DUMPS) -> list[Dump]:
+    """All dumps of a file (or of `text`); VectorError for a line that is none or misplaced."""
     dumps: list[Dump] = []
-    for place, line in enumerate((text or DUMPS.read_text(encoding="utf-8")).splitlines(), 1):
+    for place, line in enumerate((text or path.read_text(encoding="utf-8")).splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         title, row = _TITLE.match(line), _LINE.match(line)
@@ -42,7 +44,7 @@ def read_dumps(text: str | None = None) -> list[Dump]:
         elif row and dumps and int(row[1]) == len(dumps[-1].content):
             _append(dumps[-1], bytes.fromhex(row[2]), row[3], row[4])
         else:
-            raise VectorError(f"{DUMPS.name}:{place}: no line of a dump, or its offset is wrong")
+            raise VectorError(f"{path.name}:{place}: no line of a dump, or its offset is wrong")
     return dumps
 
 

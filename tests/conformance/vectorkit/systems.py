@@ -16,6 +16,10 @@ class System(Protocol):
         """Sequence and apply one command while the clock reads `time_ns`; its event bytes."""
         ...
 
+    def image(self) -> bytes:
+        """The state image (spec/state.md) after the last command."""
+        ...
+
 
 class VenueSystem:
     """The venue in anonymous memory: no directory, its clock set by the vectors."""
@@ -29,6 +33,9 @@ class VenueSystem:
     def send(self, seat: int, message: bytes, time_ns: int) -> bytes:
         self._time_ns = time_ns
         return self._venue.send(seat, message)
+
+    def image(self) -> bytes:
+        return self._venue.image().tobytes()
 
 
 SYSTEMS: dict[str, Callable[..., System]] = {"venue": VenueSystem}

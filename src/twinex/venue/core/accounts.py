@@ -65,6 +65,9 @@ def make_position(core, account, instrument, hedge):
     if row != NIL:
         return row
     row = _make_row(core, account, instrument, hedge)
+    product = core.products[core.instruments[instrument]["product"]]
+    if product["offset_rule"] == OFFSET_RULE_NONE:
+        return row  # a quote stands beside it; it keeps no position
     core.accounts[account]["has_position"] = 1
     group = core.accounts[account]["group"]
     if group != 0:

@@ -209,11 +209,9 @@ def _check_way_back(core: Core, slot: int, carried: dict[int, Any]) -> None:
         entry = core.slots[place - int(now["first_sequence"])]
     if order["flags"] & QUOTE:
         _hold(leg > 0 and entry["slot"] < 0, "a leg's id leads to its quote", slot, place)
-        is_mass = entry["slot"] <= -len(core.holders)
-        if order["position"] != NIL and not is_mass:
-            holder = core.holders[-int(entry["slot"])]
-            legs = (int(holder["bid"]), int(holder["ask"]))
-            _hold(slot in legs, "and the quote to its leg", slot, legs)
+        holder = core.holders[order["position"]] if order["position"] != NIL else None
+        legs = None if holder is None else (int(holder["bid"]), int(holder["ask"]))
+        _hold(legs is None or slot in legs, "and the quote to its leg", slot, legs)
     else:
         _hold(leg == 0 and entry["slot"] == slot, "an order id leads to its slot", slot, place)
     due = owner if order["seat"] != 0 else NIL

@@ -118,7 +118,15 @@ def show_iceberg(core, instrument, slot):
     extra, remaining = core.extras[slot], np.int64(core.orders[slot]["remaining"])
     display = np.int64(extra["display"])
     extra["shown"] = min(display, remaining)
-    _count_slices(core, instrument, slot, (remaining + display - 1) // display)
+    count_slices(core, instrument, slot)
+
+
+@inner
+def count_slices(core, instrument, slot):
+    """Count the parts that a resting iceberg may show: what it shows, and what it hides."""
+    extra, remaining = core.extras[slot], np.int64(core.orders[slot]["remaining"])
+    display, hidden = np.int64(extra["display"]), remaining - np.int64(extra["shown"])
+    _count_slices(core, instrument, slot, 1 + (hidden + display - 1) // display)
 
 
 @inner
@@ -232,6 +240,7 @@ def _prevent(core, product, instrument, slot, resting, mode, frozen_price):
         if other["flags"] & ICEBERG != 0:
             shown = np.int64(core.extras[resting]["shown"])
             core.extras[resting]["shown"] = min(shown, np.int64(other["remaining"]))
+            count_slices(core, instrument, resting)
     if quantity == order["remaining"]:
         return True
     _reduce(core, product, instrument, slot, quantity, frozen_price)

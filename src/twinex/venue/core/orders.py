@@ -16,6 +16,7 @@ from twinex.venue.core.entry import EVERY_LEVEL, cancel_incoming, reach_of, rest
 from twinex.venue.core.ids import find_id
 from twinex.venue.core.limits import LEGS, NIL
 from twinex.venue.core.matching import (
+    count_slices,
     delist,
     new_order,
     note_order,
@@ -196,6 +197,7 @@ def keep_place(core, product, instrument, slot, remaining, request_id):
     order["remaining"] = remaining
     if order["flags"] & ICEBERG != 0:
         core.extras[slot]["shown"] = min(np.int64(core.extras[slot]["shown"]), remaining)
+        count_slices(core, instrument, slot)
     emit.amended(core, order, 1, price, request_id)
 
 

@@ -143,13 +143,15 @@ def _fills_of_order(core, command):
 
 @inlined
 def _fills_of_amend(core, command):
-    """As of an order, in the instrument of the order that is named."""
-    named = command["order_id"] // LEGS
+    """As of an order, in the instrument of the order that is named, if it is alive."""
+    order_id = command["order_id"]
+    named = order_id // LEGS
     if named == 0:
         seat = np.int64(command["seat"])
         member = core.seats[seat] if 0 < seat < len(core.seats) else np.int64(NIL)
         salt, client_id = core.now[0]["id_salt"], command["target_client_id"]
         named = core.ids[find_id(core.ids, salt, member, client_id)]["sequence"]
+        order_id = named * LEGS
     place = named - core.now[0]["first_sequence"]
     if place >= len(core.slots):
         return np.int64(0)
@@ -163,6 +165,8 @@ def _fills_of_amend(core, command):
     if slot <= NIL:
         return np.int64(0)
     order = core.orders[slot]
+    if order["order_id"] != order_id or order["flags"] == 0:
+        return np.int64(0)
     number, account = np.int64(order["instrument"]), np.int64(order["account"])
     return _fills_of_lots(core, number, account, np.int64(command["new_quantity"]))
 
@@ -307,6 +311,11 @@ def _aligned(count: int, dtype: np.dtype) -> np.ndarray:
     raw = np.zeros(size + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + size].view(dtype)
+
+
+def zeros(count: int, dtype: np.dtype) -> np.ndarray:
+    """At least `count` rows, a power of two, that begin at a cache line."""
+    return _aligned(1 << max(count - 1, 0).bit_length(), np.dtype(dtype))
 
 
 def _larger(table: np.ndarray, count: int, *, aligned: bool = False) -> np.ndarray:

@@ -83,12 +83,12 @@ def wait(core, product, instrument, command, slot, stop_price):
     extra["trail"] = command["trail"]
     reserve(core, product, instrument, order, np.int64(order["remaining"]), price)
     list_order(core, slot)
-    _queue(core, instrument, slot)
+    queue_stop(core, instrument, slot)
     emit.stop_accepted(core, slot)
 
 
 @inner
-def _queue(core, instrument, slot):
+def queue_stop(core, instrument, slot):
     """Link a stop in, by order id: only those that come from the day before may not be the last."""
     order, extra = core.orders[slot], core.extras[slot]
     if instrument["first_stop"] == NIL:

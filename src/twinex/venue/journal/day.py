@@ -24,7 +24,7 @@ from twinex.venue.journal.layout import (
     segment_name,
     segment_numbers,
 )
-from twinex.venue.journal.recovery import Place, open_day
+from twinex.venue.journal.recovery import Mark, Place, open_day
 from twinex.venue.journal.segments import MemorySegments, SegmentWriter
 
 Writer = SegmentWriter | MemorySegments
@@ -73,23 +73,23 @@ class Day:
         return cls(lock, journal, events, gate, _start(journal))
 
     @classmethod
-    def open(cls, directory: Path | str, *, durable: bool = True) -> "Day":
-        """Go on with a day. Raises DayBusy, NotAJournal, GateBroken, CorruptJournal, DiskFull."""
-        opened = open_day(directory)
+    def open(
+        cls, directory: Path | str, *, durable: bool = True, mark: Mark | None = None
+    ) -> "Day":
+        """Go on with a day. Raises DayBusy, NotAJournal, GateBroken, CorruptJournal, DiskFull.
+
+        With a `mark` the event stream goes on behind it, and only what follows is to be replayed;
+        raises MarkMismatch where the day's streams do not hold the mark.
+        """
+        opened = open_day(directory, mark)
         lock, place = opened.lock, opened.place
         try:
             journal = SegmentWriter(
                 lock, place.head, place.position, durable, usual_bytes=place.segment_bytes
             )
-            events = SegmentWriter.rewrite(
-                lock,
-                EVENTS,
-                trading_day=place.head.trading_day,
-                first_sequence=place.first_sequence,
-                segment_bytes=place.segment_bytes,
-            )
+            events = _events_behind(lock, place, mark)
             if durable:
-                _synchronise_earlier(lock, place.head.number)
+                _synchronise_earlier(lock, JOURNAL, place.head.number)
             if not (lock.directory / GATE_NAME).exists():
                 Gate.create(lock, place.first_sequence)
             day = cls(lock, journal, events, Gate.open(directory, writable=True), place)
@@ -116,6 +116,13 @@ class Day:
         events = MemorySegments(EVENTS, keep=keep, **common, **size)
         return cls(None, journal, events, Gate.in_memory(first_sequence), _start(journal))
 
+    def synchronise(self) -> None:
+        """All of both streams is on disk when this returns. Raises as `SegmentWriter.sync`."""
+        for writer in (self.journal, self.events):
+            if self._lock:
+                _synchronise_earlier(self._lock, writer.head.kind, writer.head.number)
+            writer.sync()
+
     def close(self) -> None:
         """Synchronise what is durable and give the lock back."""
         try:
@@ -137,11 +144,24 @@ class Day:
         self.close()
 
 
-def _synchronise_earlier(lock: DayLock, last: int) -> None:
-    """Segments before `last`, which a day without a durable journal left to the system."""
-    for number in segment_numbers(lock.directory, JOURNAL):
+def _events_behind(lock: DayLock, place: Place, mark: Mark | None) -> SegmentWriter:
+    """The event stream to be written again: behind the mark, or from its start."""
+    if mark is not None:
+        return SegmentWriter.resume(lock, mark.event_bytes, mark.sequence)
+    return SegmentWriter.rewrite(
+        lock,
+        EVENTS,
+        trading_day=place.head.trading_day,
+        first_sequence=place.first_sequence,
+        segment_bytes=place.segment_bytes,
+    )
+
+
+def _synchronise_earlier(lock: DayLock, kind: str, last: int) -> None:
+    """Segments before `last`, which a series that is not durable left to the system."""
+    for number in segment_numbers(lock.directory, kind):
         if number < last:
-            path = lock.directory / segment_name(JOURNAL, number)
+            path = lock.directory / segment_name(kind, number)
             try:
                 with open(path, "rb") as file:
                     os.fsync(file.fileno())

@@ -85,6 +85,14 @@ class GateBroken(JournalError):  # noqa: N818
         self.path, self.reason = Path(path), reason
 
 
+class MarkMismatch(JournalError):  # noqa: N818
+    """A mark that a state image stands at is not in this day's streams. Nothing was changed."""
+
+    def __init__(self, directory: Path | str, reason: str) -> None:
+        super().__init__(f"{directory}: {reason}")
+        self.directory, self.reason = Path(directory), reason
+
+
 class SequenceMissing(JournalError):  # noqa: N818
     """A reader asked for a sequence that lies before the day's first."""
 

@@ -6,12 +6,13 @@ The rules are those of `spec/journal.md`, Reading, cutting, refusing. `verify` o
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from twinex.venue.journal import scan
 from twinex.venue.journal.checksum import TABLE
-from twinex.venue.journal.errors import CorruptJournal, NotAJournal, named
+from twinex.venue.journal.errors import CorruptJournal, MarkMismatch, NotAJournal, named
 from twinex.venue.journal.files import (
     NEW_SUFFIX,
     DayLock,
@@ -30,6 +31,20 @@ from twinex.venue.journal.layout import (
     segment_numbers,
     unpack_head,
 )
+
+
+class Mark(NamedTuple):
+    """A record of the journal, and what both streams hold up to it: where a state image stands.
+
+    `chain` is the int64 with the bits of the spec's uint64; bytes are of the day's messages.
+    """
+
+    sequence: int
+    time_ns: int
+    chain: int
+    term: int
+    journal_bytes: int
+    event_bytes: int
 
 
 @dataclass(frozen=True)
@@ -83,10 +98,14 @@ class OpenedDay:
 
 
 class _Walk:
-    """One pass over all segments of a journal, up to the first thing that is not whole."""
+    """One pass over all segments of a journal, up to the first thing that is not whole.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    With a `mark` it begins at the segment of the record behind it; `mark_error` says why the mark
+    is not in the journal.
+    """
+
+    def __init__(self, directory: Path, mark: Mark | None = None) -> None:
+        self.directory, self.mark = directory, mark
         self.numbers = segment_numbers(directory, JOURNAL)
         self.state = np.zeros(scan.STATE_SLOTS, dtype=np.int64)
         self.state[scan.TERM] = 1
@@ -98,7 +117,28 @@ class _Walk:
         self.failure = ""
         self.failed_at = (0, 0)  # segment, byte
         self.certain = False  # rot, whatever follows
+        self.start = 0 if mark is None else self._segment_before(mark.sequence + 1)
+        self.mark_error = "" if mark is None else f"the journal ends before {mark.sequence}"
         self._run()
+
+    def _segment_before(self, sequence: int) -> int:
+        """The last segment that begins at or before `sequence`; 0 where any head is not whole."""
+        if self.numbers != list(range(len(self.numbers))) or sequence < self.first_sequence:
+            return 0
+        heads = [self.head, *map(self._head_of, self.numbers[1:])]
+        if None in heads:
+            return 0
+        head = [each for each in heads if each and each.first_sequence <= sequence][-1]
+        self.state[scan.SEQUENCE], self.state[scan.CHAIN] = head.first_sequence, head.chain
+        self.state[scan.COUNT] = head.first_sequence - self.first_sequence
+        return head.number
+
+    def _head_of(self, number: int) -> SegmentHead | None:
+        octets = read_only(self.path(number))
+        try:
+            return None if octets is None else unpack_head(octets, JOURNAL, number)
+        except HeadError:
+            return None
 
     def _first_head(self) -> SegmentHead:
         name = self.path(0)
@@ -134,7 +174,7 @@ class _Walk:
         return False
 
     def _run(self) -> None:
-        for number in range(self.numbers[-1] + 1):
+        for number in range(self.start, self.numbers[-1] + 1):
             if not self._segment(number):
                 return
 
@@ -153,7 +193,7 @@ class _Walk:
         return self._records(number, octets)
 
     def _follows(self, head: SegmentHead) -> bool:
-        if head.number == 0:
+        if head.number == self.start:
             return True
         due = self.head._replace(
             number=head.number,
@@ -165,9 +205,10 @@ class _Walk:
         return head == due
 
     def _records(self, number: int, octets: np.ndarray) -> bool:
-        words = words_of(octets)
-        end, nowhere = len(words) * 8, np.zeros(0, dtype=np.int64)
-        outcome = scan.scan_records(octets, words, end, 0, self.state, nowhere, TABLE)
+        outcome = self._scan(octets, self.mark.sequence + 1 if self.mark else 0)
+        if outcome == scan.FULL:
+            self._hold_mark()
+            outcome = self._scan(octets, 0)
         position = int(self.state[scan.POSITION])
         if outcome >= scan.FAILED:
             certain = outcome not in scan.TEARING
@@ -179,6 +220,25 @@ class _Walk:
         if len(octets) < self.head.segment_bytes:
             return self._fail(number, position, "the file is shorter than its head says")
         return True
+
+    def _scan(self, octets: np.ndarray, stop_sequence: int) -> int:
+        """Walk the segment's records; FULL in front of `stop_sequence`, once."""
+        words, nowhere = words_of(octets), np.zeros(0, dtype=np.int64)
+        end, state = len(words) * 8, self.state
+        return int(scan.scan_records(octets, words, end, stop_sequence, state, nowhere, TABLE))
+
+    def _hold_mark(self) -> None:
+        """Is the record before this place the mark's?"""
+        mark, self.mark = self.mark, None
+        assert mark is not None
+        self.mark_error = ""
+        offset = self.place().stream_offset
+        if mark.chain != self.state[scan.CHAIN]:
+            self.mark_error = f"record {mark.sequence} of the journal has another chain"
+        elif mark.journal_bytes != offset:
+            self.mark_error = f"the journal has {offset} bytes before {mark.sequence + 1}"
+        self.state[scan.TIME] = max(self.state[scan.TIME], mark.time_ns)
+        self.state[scan.TERM] = max(self.state[scan.TERM], mark.term)
 
     def later_record(self) -> tuple[int, int] | None:
         """Segment and byte of a whole record behind the failure, None if there is none."""
@@ -214,14 +274,18 @@ def verify(directory: Path | str) -> Report:
     return _judge(_Walk(Path(directory)), _committed(Path(directory)))
 
 
-def open_day(directory: Path | str) -> OpenedDay:
+def open_day(directory: Path | str, mark: Mark | None = None) -> OpenedDay:
     """Lock a day for writing, check it, and cut a torn tail.
 
-    Raises DayBusy, NotAJournal, GateBroken, and CorruptJournal with nothing changed.
+    With a `mark` the records of the segments before it are not read again, but the mark is held
+    against the journal. Raises DayBusy, NotAJournal, GateBroken, MarkMismatch, and CorruptJournal
+    with nothing changed.
     """
     lock = DayLock(directory)
     try:
-        walk = _Walk(lock.directory)
+        walk = _Walk(lock.directory, mark)
+        if walk.mark_error:
+            raise MarkMismatch(lock.directory, walk.mark_error)
         report = _judge(walk, _committed(lock.directory))
         if report.error:
             raise report.error

@@ -25,6 +25,7 @@ from twinex.venue.journal.layout import (
     segment_name,
     segment_numbers,
 )
+from twinex.venue.journal.places import find_event_place
 
 PAGE_BYTES = 4096  # of memory: what one first write to a fresh place brings
 
@@ -134,6 +135,19 @@ class SegmentWriter(Segments):
         head = SegmentHead(kind, 0, segment_bytes, first_sequence, 0, trading_day, 0)
         _reuse_or_make(lock, head)
         writer = cls(lock, head, HEAD_BYTES, durable=False)
+        writer._overwriting = True
+        return writer
+
+    @classmethod
+    def resume(cls, lock: DayLock, stream_offset: int, sequence: int) -> "SegmentWriter":
+        """Write an event series again behind `stream_offset`, where the events of `sequence` end.
+
+        As `rewrite`, but what lies before stays. Raises MarkMismatch where the series does not
+        hold it.
+        """
+        head, usual_bytes = find_event_place(lock.directory, stream_offset, sequence)
+        position = HEAD_BYTES + stream_offset - head.stream_offset
+        writer = cls(lock, head, position, durable=False, usual_bytes=usual_bytes)
         writer._overwriting = True
         return writer
 

@@ -48,8 +48,17 @@ def reference_commands(
     return messages
 
 
-def day_header(market: Market, trading_day: date, *, first_sequence: int = 1) -> bytes:
-    """`day_open`: the first command of a day, with hashes of the market's file and of the code."""
+def day_header(
+    market: Market,
+    trading_day: date,
+    *,
+    first_sequence: int = 1,
+    state_hash: bytes = bytes(32),
+) -> bytes:
+    """`day_open`: the first command of a day, with hashes of the market's file and of the code.
+
+    `state_hash`: of the image of the day before; zeros on a first day.
+    """
     return encode(
         "day_open",
         trading_day=day_number(trading_day),
@@ -57,6 +66,7 @@ def day_header(market: Market, trading_day: date, *, first_sequence: int = 1) ->
         market=market.name,
         configuration_hash=market.digest,
         code_hash=SOURCE_HASH,
+        state_hash=state_hash,
         first_sequence=first_sequence,
     )
 

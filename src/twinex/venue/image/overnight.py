@@ -1,0 +1,148 @@
+"""From one day to the next: what the image of an ended day puts at the head of the new one.
+
+Spec: `spec/state.md`, Over night. A contract is known by its symbol: its number holds for a day.
+
+    night = Overnight(image, symbols_of(directory))
+    Venue(first_sequence=night.first_sequence, chain=night.chain)
+    ... day_open, reference data, then night.commands(numbers of the new day's symbols)
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twinex.venue.image.errors import NotAnEndedDay
+from twinex.venue.image.image import Image
+from twinex.venue.journal.reader import JournalReader, record_at
+from twinex.venue.wire import codes
+from twinex.venue.wire.messages import encode
+from twinex.venue.wire.schema import RECORD, union_view
+
+_ENDED = 2
+_PRICE_UNIT = 10_000  # internal price units in one quote unit
+
+
+class Overnight:
+    """The image of an ended day, and the symbols of its contracts by number.
+
+    Raises NotAnEndedDay for an image taken earlier, or one with a contract that has no symbol.
+    """
+
+    def __init__(self, image: Image, symbols: Mapping[int, str]) -> None:
+        if image.day["state"] != _ENDED:
+            reason = f"day {image.trading_day} has not ended at sequence {image.sequence}"
+            raise NotAnEndedDay(image.path, reason)
+        unnamed = [n for n in image["instruments"]["number"].tolist() if not symbols.get(n)]
+        if unnamed:
+            raise NotAnEndedDay(image.path, f"instrument {unnamed[0]} has no symbol")
+        self.image, self.symbols = image, dict(symbols)
+
+    @property
+    def first_sequence(self) -> int:
+        """Of the new day."""
+        return self.image.sequence + 1
+
+    @property
+    def chain(self) -> int:
+        """From which the new day's journal goes on."""
+        return self.image.mark.chain
+
+    def _by_symbol(self, field: str) -> dict[str, int]:
+        rows = self.image["instruments"]
+        pairs = zip(rows["number"].tolist(), rows[field].tolist(), strict=True)
+        return {self.symbols[number]: value for number, value in pairs}
+
+    def closes(self) -> dict[str, Decimal]:
+        """The last price of each contract, in quote units."""
+        last = self._by_symbol("last_price")
+        return {symbol: Decimal(price) / _PRICE_UNIT for symbol, price in last.items()}
+
+    def open_interests(self) -> dict[str, int]:
+        """Lots, one side, by symbol."""
+        return self._by_symbol("open_interest")
+
+    def commands(self, numbers: Mapping[str, int]) -> list[bytes]:
+        """position_set and order_carry of what stays, in the image's order.
+
+        `numbers`: the new day's instruments by symbol; what is in others is left out (`left_out`).
+        """
+        known = {old: numbers[s] for old, s in self.symbols.items() if s in numbers}
+        return [*self._positions(known), *self._orders(known), *self._stops(known)]
+
+    def left_out(self, numbers: Mapping[str, int]) -> dict[str, int]:
+        """Positions, orders and stops by symbol that `commands` leaves out."""
+        found: Counter[str] = Counter()
+        for section in ("positions", "orders", "stops"):
+            rows = self.image[section]
+            held = _is_held(rows) if section == "positions" else np.ones(len(rows), bool)
+            found.update(self.symbols[number] for number in rows["instrument"][held].tolist())
+        return {symbol: count for symbol, count in found.items() if symbol not in numbers}
+
+    def _positions(self, known: Mapping[int, int]) -> Iterator[bytes]:
+        rows = self.image["positions"]
+        for row in rows[_is_held(rows)]:
+            if int(row["instrument"]) in known:
+                yield encode(
+                    "position_set",
+                    instrument=known[int(row["instrument"])],
+                    account=row["account"],
+                    long_yesterday=int(row["long_today"]) + int(row["long_yesterday"]),
+                    short_yesterday=int(row["short_today"]) + int(row["short_yesterday"]),
+                    position_hedge=row["hedge"],
+                )
+
+    def _orders(self, known: Mapping[int, int]) -> Iterator[bytes]:
+        for row in self.image["orders"]:
+            if int(row["instrument"]) in known:
+                yield _carry(known, row, kind=codes.KIND_LIMIT, post_only=row["post_only"])
+
+    def _stops(self, known: Mapping[int, int]) -> Iterator[bytes]:
+        same = ("kind", "minimum_quantity", "stop_price", "trail")
+        for row in self.image["stops"]:
+            if int(row["instrument"]) in known:
+                yield _carry(known, row, **{name: row[name] for name in same})
+
+
+def _is_held(positions: np.ndarray) -> np.ndarray:
+    """Rows that hold something."""
+    names = ("long_today", "long_yesterday", "short_today", "short_yesterday")
+    held: np.ndarray = np.any([positions[name] != 0 for name in names], axis=0)
+    return held
+
+
+_SAME = "client_id account price quantity side time_in_force offset hedge display_quantity"
+
+
+def _carry(known: Mapping[int, int], row: Any, **more: Any) -> bytes:
+    """order_carry of an order or a stop, with its instrument's new number."""
+    return encode(
+        "order_carry",
+        instrument=known[int(row["instrument"])],
+        good_till_day=row["good_till_day"],
+        carried_order_id=row["order_id"],
+        carried_remaining=row["remaining"],
+        carried_seat=row["seat"],
+        **{name: row[name] for name in _SAME.split()},
+        **more,
+    )
+
+
+def symbols_of(directory: Path | str) -> dict[int, str]:
+    """Symbols of a day's contracts by number, from the definitions in its journal.
+
+    Raises the errors of the journal's reader.
+    """
+    found: dict[int, str] = {}
+    reader = JournalReader(directory)
+    while block := reader.poll():
+        templates = union_view(block.octets, RECORD)["template_id"][block.places >> 3]
+        for place in block.places[templates == codes.INSTRUMENT_DEFINE].tolist():
+            record = record_at(block.octets, place)
+            if record.seat == 0:
+                fields = record.message.fields
+                found.setdefault(fields["instrument"], fields["symbol"])
+    return found
