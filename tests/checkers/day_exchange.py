@@ -78,6 +78,8 @@ def _limits(day: RandomDay) -> Command:
     upper = (CENTRE + day.random.randint(-1, 2 * day.ticks)) * tick
     if day.random.random() < 0.08:
         lower, upper = day.random.choice(((upper, lower), (0, upper), (lower, 10**11), (1, 2**63 - 1)))
+    elif lower < upper:
+        day.limits[instrument] = (lower, upper)
     return 0, encode("limits_set", instrument=instrument, lower_limit=lower, upper_limit=upper)
 
 

@@ -134,7 +134,8 @@ def quote_terms(day: RandomDay, member: int) -> dict[str, int]:
     hedge = pick((3, 3, 3, 0)) if draw() < 0.99 else 9
     key = (day.account_of(member), day.instrument_with("quote_rule"), hedge)
     sizes = {"bid_quantity": pick((1, 2, 4, 6)), "ask_quantity": pick((2, 4, 4, 6))}
-    if draw() < 0.6:
+    rule = day.more_rules_of(key[1]).get("quote_rule")
+    if draw() < (0.95 if rule == 2 else 0.4):
         sizes["ask_quantity"] = sizes["bid_quantity"]
     if key in day.last_quotes and draw() < 0.4:
         fields = day.last_quotes[key] | sizes
@@ -143,7 +144,8 @@ def quote_terms(day: RandomDay, member: int) -> dict[str, int]:
     fields |= {"account": key[0], "instrument": key[1], "hedge": key[2]}
     day.last_quotes[key] = dict(fields)
     if draw() < 0.15:
-        for side in pick((("bid",), ("ask",), ("bid", "ask"))):
+        one_side = (("bid",), ("ask",)) if rule == 3 or draw() < 0.1 else ()
+        for side in pick((*one_side, ("bid", "ask"))):
             fields |= {f"{side}_quantity": pick((0, 0, 0, 0, -1)), f"{side}_price": 0}
     return fields
 
