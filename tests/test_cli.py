@@ -83,6 +83,10 @@ COMMANDS = [
     ("journal",),
     *(("journal", name) for name in ("show", "verify", "stats", "export")),
     *(("tape", name) for name in ("info", "play", "check")),
+    ("restart",),
+    ("roll",),
+    ("image",),
+    *(("image", name) for name in ("write", "show", "check", "diff")),
 ]
 
 

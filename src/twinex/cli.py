@@ -1,4 +1,4 @@
-"""The command line: `twinex day`, `tape`, `journal`, `book`, `bench`.
+"""The command line: `twinex day`, `tape`, `journal`, `book`, `image`, `restart`, `roll`, `bench`.
 
 The rooms are imported by the commands that need them, so that `--help` answers at once.
 """
@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import twinex
-from twinex.commands import bench, book, day, journal, tape
+from twinex.commands import bench, book, day, image, journal, restart, roll, tape
 from twinex.commands.output import error_console
 
 _PRODUCT = "twinex."
@@ -63,9 +63,12 @@ app = typer.Typer(
 )
 app.command("day", epilog=day.EPILOG)(day.day)
 app.command("book", epilog=book.EPILOG)(book.book)
+app.command("restart", epilog=restart.EPILOG)(restart.restart)
+app.command("roll", epilog=roll.EPILOG)(roll.roll)
 app.command("bench", epilog=bench.EPILOG)(bench.bench)
 app.add_typer(tape.app, name="tape")
 app.add_typer(journal.app, name="journal")
+app.add_typer(image.app, name="image")
 
 
 def _version(wanted: bool) -> None:

@@ -1,11 +1,15 @@
 """Replay a day from its journal and hold the events against those that were released."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from twinex.venue.image.image import Image
+from twinex.venue.journal.errors import NotAJournal
+from twinex.venue.journal.files import read_only
+from twinex.venue.journal.layout import JOURNAL, segment_name, unpack_head
 from twinex.venue.journal.reader import Block, Event, EventReader, JournalReader, event_at
 from twinex.venue.journal.recovery import Report
 from twinex.venue.venue import Venue
@@ -42,12 +46,45 @@ def replay_differs(directory: Path, report: Report) -> str:
     return released.rest()
 
 
-def _batches(directory: Path) -> Iterator[tuple[int, Bytes]]:
-    """The committed commands as frames, with the clock that gives them the journal's times."""
-    reader = JournalReader(directory)
+def states_at(directory: Path, sequences: Iterable[int]) -> Iterator[Image]:
+    """The states behind these sequences, of a new core that lives through the journal in memory.
+
+    Sequences that the journal does not hold are passed over.
+    """
+    due, now = set(sequences), [0]
+    head = unpack_head(_first_segment(directory), JOURNAL, 0)
+    venue = Venue(
+        clock=lambda: now[0],
+        keep=False,
+        first_sequence=head.first_sequence,
+        chain=head.chain,
+    )
+    with venue:
+        for time_ns, frames in _batches(directory, due):
+            now[0] = time_ns
+            venue.submit(frames)
+            if venue.sequence in due:
+                yield venue.image()
+
+
+def _first_segment(directory: Path) -> Bytes:
+    octets = read_only(directory / segment_name(JOURNAL, 0))
+    if octets is None:
+        raise NotAJournal(directory, f"there is no {segment_name(JOURNAL, 0)} in it")
+    return octets
+
+
+def _batches(directory: Path, behind: Iterable[int] = ()) -> Iterator[tuple[int, Bytes]]:
+    """The committed commands as frames, with the clock that gives them the journal's times.
+
+    A batch ends behind each sequence of `behind`.
+    """
+    reader, stops = JournalReader(directory), np.array(sorted(behind), np.int64)
     while block := reader.poll():
         times, frames, offsets = _frames(block)
-        starts = np.flatnonzero(np.diff(times, prepend=times[0] - 2) != 1)
+        sequences = union_view(block.octets, RECORD)["sequence"][block.places >> 3]
+        begins = (np.diff(times, prepend=times[0] - 2) != 1) | np.isin(sequences - 1, stops)
+        starts = np.flatnonzero(begins)
         for first, end in zip(starts, [*starts[1:], len(times)], strict=True):
             yield int(times[first]), frames[offsets[first] : offsets[end]]
 

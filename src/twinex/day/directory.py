@@ -7,7 +7,15 @@ from twinex.day.settings import DayError, Settings
 from twinex.venue.journal.files import DayLock
 
 MARK = "simulated"
-_FILES = ("journal-*.seg", "events-*.seg", "journal-cut-*.bin", "gate", MARK, summary.FILE_NAME)
+_FILES = (
+    "journal-*.seg",
+    "events-*.seg",
+    "journal-cut-*.bin",
+    "state-*.img",
+    "gate",
+    MARK,
+    summary.FILE_NAME,
+)
 
 
 def claim(settings: Settings) -> None:

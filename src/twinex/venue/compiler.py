@@ -89,21 +89,28 @@ def kernel(function: Function) -> Function:
     return _compiled(function, nogil=True, cache=True)
 
 
-def inner(function: Function) -> Function:
-    """Called from kernels only: no wrapper of its own, no reference counting."""
+def _part(function: Function, *, force: bool) -> Function:
+    """A function for other compiled ones: no wrapper, no machine code of its own.
+
+    `forceinline` is said outright, for a function inherits it of its first caller.
+    """
     FUNCTIONS.append(function.__qualname__)
-    # Said outright, for a function inherits `forceinline` of its first caller.
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": False}
-    return _compiled(function, **options)
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=force)
+
+
+def inner(function: Function) -> Function:
+    """Called from kernels only; LLVM decides whether it becomes part of its callers."""
+    linking.wait(function)
+    return _part(function, force=False)
 
 
 def apart(function: Function) -> Function:
     """As `inner`, and never made part of its callers: what is rare leaves what is common small."""
-    linking.keep_apart(function)
-    return inner(function)
+    linking.wait(function, apart=True)
+    return _part(function, force=False)
 
 
 def inlined(function: Function) -> Function:
-    """As `inner`, and always made part of its callers: for what every command goes through once."""
-    FUNCTIONS.append(function.__qualname__)
-    return _compiled(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """As `inner`, and always made part of its callers: for what is common."""
+    linking.wait(function)
+    return _part(function, force=True)

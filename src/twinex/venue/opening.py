@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from twinex.venue.image.overnight import Overnight, symbols_of
+from twinex.venue.image.names import Names, names_in, names_of
+from twinex.venue.image.overnight import Overnight
 from twinex.venue.reference import (
     Instrument,
     Market,
@@ -28,7 +29,7 @@ from twinex.venue.reference import (
 )
 from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
-from twinex.venue.wire.messages import decode_stream, encode, frames
+from twinex.venue.wire.messages import decode, decode_stream, encode, frames
 from twinex.venue.wire.schema import ENUMS
 
 _REASONS = {code: name for name, code in ENUMS["RejectReason"].items()}
@@ -40,11 +41,15 @@ class PositionRefused(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class OpenMarket:
-    """A venue with its market open. `instruments` by symbol. A context manager: it closes it."""
+    """A venue with its market open. `instruments` by symbol. A context manager: it closes it.
+
+    `names`: what its reference data call everybody.
+    """
 
     venue: Venue
     market: Market
     instruments: Mapping[str, Instrument]
+    names: Names
 
     def number(self, symbol: str) -> int:
         """The number that stands for an instrument in commands. Raises KeyError."""
@@ -68,14 +73,14 @@ def open_market(
     market: str = "cffex",
     trading_day: date = date(2026, 7, 6),
     *,
-    members: int = 2,
+    members: int | None = None,
     prices: Mapping[str, Decimal] | None = None,
     phase: int = codes.PHASE_CONTINUOUS,
     further: Iterable[bytes] = (),
     rolled_from: Overnight | OpenMarket | Path | str | None = None,
     **options: Any,
 ) -> OpenMarket:
-    """A new day of `market` (a name in `markets/` or a file) with `members` numbered from 1.
+    """A new day of `market` (a name in `markets/` or a file) with `members` numbered from 1, or 2.
 
     Member m has seat m and the accounts 2m-1 and 2m, may trade everything and has ten billion
     yuan of credit. Where a product prevents self-trades, the accounts of a client are a group
@@ -86,10 +91,14 @@ def open_market(
 
     `rolled_from`: the ended day before (its image, its market or its directory), whose positions,
     lasting orders and open interests go on; its last prices are the previous closes, and stand
-    for settlements where no `prices` are given. Raises NotAnEndedDay, and PositionRefused where
-    the new day has no place for what was held.
+    for settlements where no `prices` are given. Without `members` those of the day before go on,
+    with their seats, groups and accounts. Raises NotAnEndedDay, and PositionRefused where the new
+    day has no place for what was held.
     """
     rules = load_market(market)
+    related = any(product.rules.self_trade_checked for product in rules.products)
+    count = 2 if members is None else members
+    people = participants(rules, numbered_members(count, related=related))
     if rolled_from is None:
         listed = listing(rules, trading_day, prices)
         reference = reference_commands(rules, trading_day, prices)
@@ -105,8 +114,9 @@ def open_market(
             state_hash=night.image.hash,
         )
         options |= {"first_sequence": night.first_sequence, "chain": night.chain}
-    related = any(product.rules.self_trade_checked for product in rules.products)
-    people = participants(rules, numbered_members(members, related=related))
+        if members is None:
+            products = rules.products_on(trading_day)
+            people = night.people({product.name: product.number for product in products})
     venue = Venue(**options)
     try:
         reference = [header, *reference, *people, *further]
@@ -116,7 +126,8 @@ def open_market(
     except BaseException:
         venue.close()
         raise
-    return OpenMarket(venue, rules, {one.symbol: one for one in listed})
+    names = names_in(map(decode, reference))
+    return OpenMarket(venue, rules, {one.symbol: one for one in listed}, names)
 
 
 def overnight(day: Overnight | OpenMarket | Path | str) -> Overnight:
@@ -127,11 +138,10 @@ def overnight(day: Overnight | OpenMarket | Path | str) -> Overnight:
     if isinstance(day, Overnight):
         return day
     if isinstance(day, OpenMarket):
-        symbols = {one.number: symbol for symbol, one in day.instruments.items()}
-        return Overnight(day.venue.image(), symbols)
+        return Overnight(day.venue.image(), day.names)
     with Venue.reopen(day) as venue:
         image = venue.image()
-    return Overnight(image, symbols_of(day))
+    return Overnight(image, names_of(day))
 
 
 def _rolled_reference(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from twinex.venue.image.errors import NotAnEndedDay
-from twinex.venue.image.overnight import Overnight, symbols_of
+from twinex.venue.image.names import Names, names_of
+from twinex.venue.image.overnight import Overnight
 from twinex.venue.journal.reader import JournalReader
 from twinex.venue.opening import OpenMarket, PositionRefused, open_market, overnight
 from twinex.venue.wire import codes
@@ -140,7 +141,7 @@ def test_a_day_on_disk_rolls_like_one_in_memory(tmp_path: Path) -> None:
     numbers = {one.number: symbol for symbol, one in on_disk.instruments.items()}
     on_disk.venue.write_image()
     on_disk.venue.close()
-    assert symbols_of(tmp_path / "friday") == numbers
+    assert names_of(tmp_path / "friday").symbols == numbers
     with (
         open_market(
             "cffex", MONDAY, further=_rules(), rolled_from=tmp_path / "friday", clock=lambda: 2
@@ -163,7 +164,7 @@ def test_a_day_that_goes_on_is_refused() -> None:
 def test_a_contract_without_a_symbol_is_refused() -> None:
     friday, _ = _friday()
     with pytest.raises(NotAnEndedDay, match="instrument 1 has no symbol"):
-        Overnight(friday.venue.image(), {})
+        Overnight(friday.venue.image(), Names({}, {}, {}, {}))
 
 
 def test_holdings_without_an_account_are_refused() -> None:

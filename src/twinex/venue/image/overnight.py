@@ -2,44 +2,45 @@
 
 Spec: `spec/state.md`, Over night. A contract is known by its symbol: its number holds for a day.
 
-    night = Overnight(image, symbols_of(directory))
+    night = Overnight(image, names_of(directory))
     Venue(first_sequence=night.first_sequence, chain=night.chain)
-    ... day_open, reference data, then night.commands(numbers of the new day's symbols)
+    ... day_open, reference data, night.people(numbers of the new day's products),
+    ... then night.commands(numbers of the new day's symbols)
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from twinex.venue.image.errors import NotAnEndedDay
 from twinex.venue.image.image import Image
-from twinex.venue.journal.reader import JournalReader, record_at
+from twinex.venue.image.names import Names
+from twinex.venue.image.people import people
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import encode
-from twinex.venue.wire.schema import RECORD, union_view
 
 _ENDED = 2
 _PRICE_UNIT = 10_000  # internal price units in one quote unit
 
 
 class Overnight:
-    """The image of an ended day, and the symbols of its contracts by number.
+    """The image of an ended day, and the names that its reference data gave.
 
     Raises NotAnEndedDay for an image taken earlier, or one with a contract that has no symbol.
     """
 
-    def __init__(self, image: Image, symbols: Mapping[int, str]) -> None:
+    def __init__(self, image: Image, names: Names) -> None:
         if image.day["state"] != _ENDED:
             reason = f"day {image.trading_day} has not ended at sequence {image.sequence}"
             raise NotAnEndedDay(image.path, reason)
+        symbols = names.symbols
         unnamed = [n for n in image["instruments"]["number"].tolist() if not symbols.get(n)]
         if unnamed:
             raise NotAnEndedDay(image.path, f"instrument {unnamed[0]} has no symbol")
-        self.image, self.symbols = image, dict(symbols)
+        self.image, self.names, self.symbols = image, names, symbols
 
     @property
     def first_sequence(self) -> int:
@@ -64,6 +65,13 @@ class Overnight:
     def open_interests(self) -> dict[str, int]:
         """Lots, one side, by symbol."""
         return self._by_symbol("open_interest")
+
+    def people(self, products: Mapping[str, int]) -> list[bytes]:
+        """Definitions of members, rates, seats, groups and accounts, as the day left them.
+
+        `products`: the new day's by name; rights in others end.
+        """
+        return people(self.image, self.names, products)
 
     def commands(self, numbers: Mapping[str, int]) -> list[bytes]:
         """position_set and order_carry of what stays, in the image's order.
@@ -129,20 +137,3 @@ def _carry(known: Mapping[int, int], row: Any, **more: Any) -> bytes:
         **{name: row[name] for name in _SAME.split()},
         **more,
     )
-
-
-def symbols_of(directory: Path | str) -> dict[int, str]:
-    """Symbols of a day's contracts by number, from the definitions in its journal.
-
-    Raises the errors of the journal's reader.
-    """
-    found: dict[int, str] = {}
-    reader = JournalReader(directory)
-    while block := reader.poll():
-        templates = union_view(block.octets, RECORD)["template_id"][block.places >> 3]
-        for place in block.places[templates == codes.INSTRUMENT_DEFINE].tolist():
-            record = record_at(block.octets, place)
-            if record.seat == 0:
-                fields = record.message.fields
-                found.setdefault(fields["instrument"], fields["symbol"])
-    return found
