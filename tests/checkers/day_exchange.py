@@ -113,7 +113,7 @@ def _reference(day: RandomDay) -> Command:
         (
             *normal,
             encode("right_set", account=account, product=pick((1, 2, 3, 9)), right=2),
-            encode("seat_define", seat_number=pick((7, 8)), member=member),
+            encode("seat_define", seat_number=len(day.seats) + pick((1, 2)), member=member),
             day.position(),
             encode("product_define", **vars(day.products[1])),
             day.instrument(pick(list(day.instruments))),

@@ -155,7 +155,7 @@ class RandomDay:
         )
 
     def account(self, account: int, active: int) -> bytes:
-        rights = {"open_products": 0xFF, "close_products": 0xFF, "group": self.groups[account]}
+        rights = {"open_products": 0xFFFF, "close_products": 0xFFFF, "group": self.groups[account]}
         member = self.accounts[account]
         return encode("account_define", account=account, member=member, active=active, **rights)
 
