@@ -76,6 +76,8 @@ def _limits(day: RandomDay) -> Command:
     tick = day.tick_of(instrument)
     lower = (CENTRE - day.random.randint(-1, day.ticks)) * tick
     upper = (CENTRE + day.random.randint(-1, 2 * day.ticks)) * tick
+    if day.random.random() < 0.08:
+        lower, upper = day.random.choice(((upper, lower), (0, upper), (lower, 10**11), (1, 2**63 - 1)))
     return 0, encode("limits_set", instrument=instrument, lower_limit=lower, upper_limit=upper)
 
 
@@ -96,11 +98,12 @@ def _reference(day: RandomDay) -> Command:
         return 0, pick(
             (
                 encode("member_define", member=member, active=0, credit=10**9),
-                encode("credit_set", member=member, credit=pick((0, 10**7, -1))),
+                encode("credit_set", member=member, credit=pick((0, 10**7, 10**7, -1))),
                 day.account(account, active=0),
                 encode("account_define", account=account, member=1, active=1),
                 encode("account_define", account=account, member=1, active=1, group=pick((1, 2, 3))),
                 encode("right_set", account=account, product=pick((1, 2)), right=pick((0, 1))),
+                encode("right_set", account=account, product=1, right=1),
             )
         )
     return 0, pick(
@@ -144,9 +147,10 @@ def _group(day: RandomDay) -> Command:
 
 def _rate(day: RandomDay) -> Command:
     pick, member = day.random.choice, day.random.choice((*day.members, *day.members, 99))
-    day.repairs.append(encode("rate_set", member=member))
-    most = {"entries_max": pick((0, 1, 3, 8, -1)), "cancels_max": pick((0, 1, 2, -1))}
-    window = pick((1, 10, 40, 40, 100, 100, 0, -1, 2**62))
+    most = {"entries_max": pick((0, 0, 0, 3, 8, -1)), "cancels_max": pick((0, 1, 1, 1, -1))}
+    window = pick((1, 10, 100, 400, 1_000, 1_000, 0, -1, 2**62))
+    if most["entries_max"]:
+        day.repairs.append(encode("rate_set", member=member))
     return 0, encode("rate_set", member=member, window_ns=window, **most)
 
 
@@ -182,17 +186,18 @@ def _operator_cancel(day: RandomDay) -> Command:
 
 
 def _forced_close(day: RandomDay) -> Command:
-    pick, side, instrument = day.random.choice, day.random.choice((0, 1)), day.some_instrument()
-    _, _, offset = day_orders.choice_of_product(day, instrument)
+    pick, side = day.random.choice, day.random.choice((0, 1))
+    keeps = [each for each, product in day.instruments.items() if day.products[product].offset_rule]
+    instrument = pick(keeps) if keeps and day.random.random() < 0.9 else day.some_instrument()
     day.entered[pick(day.members)].append((day.sequence + 1, 0, instrument))
     return 0, encode(
         "forced_close",
         instrument=instrument,
         account=pick((*day.accounts, *day.accounts, *day.accounts, 99)),
         price=day.price(instrument, side),
-        quantity=pick((1, 2, 2, 4, 8, 30)),
+        quantity=pick((2, 2, 2, 4, 8, 30)),
         side=side if day.random.random() < 0.98 else 2,
-        offset=pick((1, 1, 2)) if offset else pick((0, 1, 3)),
+        offset=pick((1, 1, 1, 1, 2)) if day.random.random() < 0.97 else pick((0, 3)),
         hedge=pick((0, 0, 0, 0, 0, 1, 3, 4)),
         operator_reason=_reason(day),
     )
@@ -202,11 +207,15 @@ def _deal(day: RandomDay) -> int:
     """A trade of the day, perhaps: about every tenth command makes one."""
     if day.random.random() < 0.05:
         return int(day.random.choice((0, -1, 2**62, 10**6)))
+    if day.busted and day.random.random() < 0.2:
+        return day.random.choice(day.busted)
     return int(day.random.randint(1, max(1, (day.sequence - day.first_sequence) // 10)))
 
 
 def _bust(day: RandomDay) -> Command:
-    return 0, encode("trade_bust", trade_id=_deal(day), operator_reason=_reason(day))
+    trade_id = _deal(day)
+    day.busted.append(trade_id)
+    return 0, encode("trade_bust", trade_id=trade_id, operator_reason=_reason(day))
 
 
 def _correct(day: RandomDay) -> Command:
@@ -248,10 +257,10 @@ SHARES: tuple[tuple[float, Callable[[RandomDay], Command]], ...] = (
     (0.01, _halt),
     (0.008, _limits),
     (0.03, _timer),
-    (0.02, _reference),
+    (0.025, _reference),
     (0.02, _rule),
     (0.005, _group),
-    (0.004, _rate),
+    (0.012, _rate),
     (0.006, _block),
     (0.004, _operator_cancel),
     (0.016, _forced_close),

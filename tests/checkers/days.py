@@ -53,6 +53,7 @@ class RandomDay:
         # member -> (sequence, client id, instrument) of its orders; of its quotes
         self.entered: dict[int, list[tuple[int, int, int]]] = {each: [] for each in self.members}
         self.quoted: dict[int, list[tuple[int, int, int]]] = {each: [] for each in self.members}
+        self.busted: list[int] = []  # trade ids
         self.last_quotes: dict[tuple[int, int, int], dict[str, int]] = {}
 
     # -- the setup ---------------------------------------------------------------------------
@@ -115,7 +116,7 @@ class RandomDay:
             mode = self.random.choice((0, 1, 2, 3, 4))
             messages.append(encode("group_define", group=group, self_trade_mode=mode))
         messages += [self.account(account, active=1) for account in self.accounts]
-        messages += [self.position() for _ in range(20)]
+        messages += [self.position() for _ in range(40)]
         if self.first_sequence > 1:
             messages += [day_exchange.carry(self)[1] for _ in range(CARRIED)]
         messages += [encode("phase_set", product=0, phase=self.random.choice((2, 3)))]
@@ -148,7 +149,7 @@ class RandomDay:
             account=self.random.choice(list(self.accounts)),
             long_yesterday=self.random.randint(0, 40),
             short_yesterday=self.random.randint(0, 40),
-            position_hedge=self.random.choice((0, 0, 1, 3, 4)),
+            position_hedge=self.random.choice((0, 0, 0, 0, 1, 3, 4)),
         )
 
     def account(self, account: int, active: int) -> bytes:

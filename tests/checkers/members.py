@@ -11,6 +11,7 @@ from checkers.wire import REASON
 
 ENTRIES = ("order_enter", "stop_enter", "order_amend", "quote_enter", "mass_quote", "quote_request")
 _LATER = ("order_cancel", "order_amend")
+WITHDRAWN = (0, 0, 0)  # of no account: the key of no quote
 _FREE = ("order_cancel", "mass_cancel")
 Target = Order | list[Order] | None  # an order, the live legs of a quote, or nothing
 
@@ -129,7 +130,8 @@ class Members:
                 rate.counts[1] += 1
         elif command.template == "quote_enter":
             quotes.enter(market, answer, seat, command)
-            return quotes.key_of(command)
+            withdrawn = command.bid_quantity == command.ask_quantity == 0
+            return WITHDRAWN if withdrawn else quotes.key_of(command)
         else:
             does = {
                 "mass_cancel": trading.mass_cancel,

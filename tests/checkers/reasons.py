@@ -15,8 +15,9 @@ from checkers.market import (
     Order,
     Row,
 )
-from checkers.wire import KIND, OFFSET, PHASE, REASON, TIME
+from checkers.wire import ENUMS, KIND, OFFSET, PHASE, REASON, TIME
 
+HEDGE = ENUMS["Hedge"]
 _LASTING = (TIME.day, TIME.gtd, TIME.gtc)
 
 
@@ -282,8 +283,10 @@ def _room_to_open(market: Market, instrument: Instrument, order: SimpleNamespace
     held = sum(row.today[side] + row.yesterday[side] + row.opening[side] for row in rows)
     if held + order.quantity > limit:
         return REASON.POSITION_LIMIT
+    if not cap or order.hedge != HEDGE.speculation:
+        return 0
     opened = sum(row.opened + sum(row.opening) for row in rows)
-    return REASON.OPENING_CAP if cap and opened + order.quantity > cap else 0
+    return REASON.OPENING_CAP if opened + order.quantity > cap else 0
 
 
 def own_group(

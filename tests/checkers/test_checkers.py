@@ -8,7 +8,7 @@ import pytest
 
 from checkers import Violation, Watch
 from checkers.days import RandomDay
-from checkers.wire import HEAD, LAYOUTS
+from checkers.wire import HEAD, LAYOUTS, REASON, encode, events_of
 
 venue = pytest.importorskip("twinex.venue.venue")
 
@@ -17,12 +17,15 @@ Seen = tuple[int, bytes, bytes]  # seat, message, events
 
 @pytest.fixture(scope="module")
 def days() -> list[list[Seen]]:
-    """True days: every command with its events."""
+    """True days: every command with its events. Every second one has days before it."""
     lived = []
-    for seed in range(6):
-        setup, commands = RandomDay(random.Random(seed)).write(700)
-        system = venue.Venue(clock=lambda: 1)
-        lived.append([(seat, m, system.send(seat, m)) for seat, m in [*setup, *commands]])
+    for seed in range(10):
+        first = 1 if seed % 2 else 2_000
+        setup, commands = RandomDay(random.Random(seed), first_sequence=first).write(800)
+        system = venue.Venue(clock=lambda: 1, first_sequence=first)
+        late = (1, encode("order_cancel", client_id=2**62))
+        whole = [*setup, *commands, late]
+        lived.append([(seat, m, system.send(seat, m)) for seat, m in whole])
     return lived
 
 
@@ -61,6 +64,20 @@ def test_checkers_share_no_code_with_what_they_judge() -> None:
 def test_true_days_pass(days: list[list[Seen]]) -> None:
     for seen in days:
         _watch(seen)
+
+
+def test_these_days_send_every_command_and_meet_every_reason(days: list[list[Seen]]) -> None:
+    """What a day never does no checker judges."""
+    done, refused = set(), set()
+    for seen in days:
+        for _, message, events in seen:
+            for event in events_of(events):
+                if event.template == "command_rejected":
+                    refused.add(event.reject_reason)
+                elif event.index == 0 and event.template != "command_repeated":
+                    done.add(HEAD.unpack_from(message)[1])
+    assert done == {template for template in LAYOUTS if template < 100}
+    assert refused == set(vars(REASON).values()) - {REASON.NONE}
 
 
 @pytest.mark.parametrize(("name", "field"), _every_field())

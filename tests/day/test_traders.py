@@ -1,5 +1,8 @@
 """The traders: each sort trades, and what they know is what the venue says."""
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 
 from twinex.day.roster import BARRED, HEDGER, HOLDER, LONG, MAKER, SHORT, TAKER, build_roster
@@ -7,7 +10,10 @@ from twinex.venue.journal.reader import EventReader
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import ENUMS
 
-from .small_day import small_day
+from .small_day import make_day, small_day
+
+ROOT = Path(__file__).parents[2]
+CAP = 8
 
 # One of every kind of mistake that some trader makes in every day at CFFEX.
 REASONS = """
@@ -59,6 +65,33 @@ def test_the_desk_knows_what_the_events_say() -> None:
             held[(*place, LONG)] = one["long_today"] + one["long_yesterday"]
             held[(*place, SHORT)] = one["short_today"] + one["short_yesterday"]
     assert (run.desk.held.sum(axis=-1) == held).all()
+
+
+def test_speculators_stop_at_the_opening_cap(tmp_path: Path) -> None:
+    text = (ROOT / "markets" / "cffex.toml").read_text()
+    rule = "opening_cap = [{ from = 2010-04-16, value = %s }]"
+    market = tmp_path / "cffex.toml"
+    market.write_text(text.replace(rule % 500, rule % CAP))
+    day = make_day(tmp_path / "day", market=str(market), commands=12_000)
+    roster, listing = day.run.opening.roster, day.run.opening.listing
+    capped = set(listing.instrument[listing.opening_cap > 0].tolist())
+    assert len(capped) == 16
+    speculators = set(roster.account[roster.hedge == codes.HEDGE_SPECULATION].tolist())
+    opened: Counter[tuple[int, int]] = Counter()
+    entered = refused = 0
+    for event in EventReader(day.directory):
+        name, one = event.message
+        if name == "order_filled" and one["offset"] == codes.OFFSET_OPEN:
+            opened[one["account"], one["instrument"]] += one["quantity"]
+        elif name == "order_accepted" and one["account"] in speculators:
+            entered += one["instrument"] in capped
+        elif name == "command_rejected" and one["account"] in speculators:
+            refused += one["reject_reason"] == codes.REJECT_OPENING_CAP
+    ours = {key: lots for key, lots in opened.items() if key[0] in speculators}
+    assert max(lots for key, lots in ours.items() if key[1] in capped) == CAP
+    assert max(lots for key, lots in ours.items() if key[1] not in capped) > CAP
+    # Two orders of one client in one step may be too much together.
+    assert refused * 50 < entered, (refused, entered)
 
 
 def test_nothing_rests_and_nothing_is_frozen_after_the_close() -> None:

@@ -25,14 +25,15 @@ VALUES = {
     "B": (0, 1, 2, 3, 4, 8, 9, 16, 127, 128, 255),
 }
 # What ends or dulls the day: sent as an extreme only at its end.
+FIRST_SEQUENCE = 3_000  # there were days before: orders may be carried
 _ENDING = ("day_open", "day_end")
 
 
 def _fields(template: str) -> list[tuple[str, tuple[int, ...]]]:
-    """The numeric fields of a message with the values to try."""
+    """The numeric fields of a message, and of its group's entries, with the values to try."""
     layout = next(layout for layout in LAYOUTS.values() if layout.name == template)
-    places = layout.places.items()
-    return [(field, VALUES[form[-1]]) for field, (form, _) in places if form[-1] in VALUES]
+    places = dict(layout.places) | (layout.group.places if layout.group else {})
+    return [(field, VALUES[form[-1]]) for field, (form, _) in places.items() if form[-1] in VALUES]
 
 
 def _templates() -> list[tuple[int, str]]:
@@ -48,7 +49,7 @@ class ExtremeDay:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.day = RandomDay(self.random, products=4)
+        self.day = RandomDay(self.random, products=4, first_sequence=FIRST_SEQUENCE)
         self.client_id = 2**62
 
     def write(self, count: int, *, singly: bool) -> Iterator[Command]:
@@ -85,16 +86,28 @@ class ExtremeDay:
         seat, base = (0, self._base(template)) if number > MEMBER_LAST else self._order(template)
         if template == "phase_set" and changed.get("phase") in (6, 7):
             changed = {}
-        return seat, encode(template, **(base | changed))
+        fields = base | changed
+        if template == "mass_quote":
+            client_id = fields.pop("client_id")
+            return seat, encode(template, [fields, fields], client_id=client_id)
+        return seat, encode(template, **fields)
 
     def _order(self, template: str) -> tuple[int, dict[str, int]]:
         self.client_id += 1
         base = {"client_id": self.client_id}
-        if template == "order_enter":
-            instrument = self.random.choice(list(self.day.instruments))
-            tick = self.day.products[self.day.instruments[instrument]].tick
-            base |= {"instrument": instrument, "account": 1, "quantity": 2, "price": 1_000 * tick}
-            base["side"] = self.random.choice((0, 1))
+        instrument = self.random.choice(list(self.day.instruments))
+        tick = self.day.products[self.day.instruments[instrument]].tick
+        named = {"instrument": instrument, "account": 1}
+        if template in ("order_enter", "stop_enter"):
+            side = self.random.choice((0, 1))
+            base |= {**named, "quantity": 2, "price": 1_000 * tick, "side": side}
+            if template == "stop_enter":
+                base["stop_price"] = (1_003 if side == 0 else 997) * tick
+        elif template in ("quote_enter", "mass_quote"):
+            base |= {**named, "bid_quantity": 2, "ask_quantity": 2, "hedge": 3}
+            base |= {"bid_price": 998 * tick, "ask_price": 1_002 * tick}
+        elif template == "quote_request":
+            base |= named
         elif template in ("order_cancel", "order_amend"):
             sequence, _, _ = self.random.choice(self.day.entered[1] or [(1, 1, 1)])
             base["order_id"] = sequence * 1024
@@ -112,6 +125,8 @@ class ExtremeDay:
             number, owner = self.random.randint(20, 65), self.day.instruments[number]
             settled = {"previous_settlement": 1_000 * tick, "open_interest": 5}
             return base | settled | {"instrument": number, "product_of": owner}
+        if template in ("forced_close", "order_carry", "trade_correct"):
+            return self._priced(template)
         return {
             "member_define": {"member": 1, "active": 1, "credit": 10**12},
             "seat_define": {"seat_number": 1, "member": 1},
@@ -128,12 +143,32 @@ class ExtremeDay:
             "phase_set": {"phase": 2},
             "halt_set": {},
             "timer": {},
+            "rule_set": {"product": 1, "rule": self.random.randint(1, 20), "value": 1},
+            "group_define": {"group": 1, "self_trade_mode": 1},
+            "rate_set": {"member": 1},
+            "block_set": {"member": 1, "operator_reason": 6},
+            "operator_cancel": {"member": 1, "mass_side": 2, "operator_reason": 6},
+            "trade_bust": {"trade_id": self.random.randint(1, 60), "operator_reason": 6},
         }[template]
+
+    def _priced(self, template: str) -> dict[str, int]:
+        """The exchange's commands that name a price of some instrument."""
+        instrument = self.random.choice(list(self.day.instruments))
+        price = 1_000 * self.day.products[self.day.instruments[instrument]].tick
+        if template == "trade_correct":
+            trade_id = self.random.randint(1, 60)
+            return {"trade_id": trade_id, "price": price, "operator_reason": 6}
+        base = {"instrument": instrument, "account": 1, "price": price, "quantity": 2}
+        if template == "forced_close":
+            return base | {"side": 1, "offset": 1, "operator_reason": 6}
+        carried = {"carried_remaining": 1, "carried_seat": 1, "time_in_force": 4, "client_id": 9}
+        return base | carried | {"carried_order_id": self.random.randint(1, 2_000) * 1_024}
 
 
 def live_extremes(seed: int, count: int, *, singly: bool) -> str:
     """Hash of the events of such a day; raises what the watch or the core finds wrong."""
-    venue, watch, digest = Venue(clock=lambda: 1), Watch(), hashlib.sha256()
+    venue = Venue(clock=lambda: 1, first_sequence=FIRST_SEQUENCE)
+    watch, digest = Watch(), hashlib.sha256()
     for place, (seat, message) in enumerate(ExtremeDay(seed).write(count, singly=singly)):
         events = venue.send(seat, message)
         digest.update(events)

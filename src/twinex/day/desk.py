@@ -54,6 +54,11 @@ def limit_orders(
     return Orders(trader, slot, side, zeros, zeros, zeros + offset, price, quantity, zeros)
 
 
+def chosen(orders: Orders, rows: npt.NDArray[np.bool_]) -> Orders:
+    """Those of the orders whose row is True."""
+    return Orders(*(column[rows] for column in orders))
+
+
 def concatenate(batches: list[Orders]) -> Orders:
     """All batches one after another."""
     return Orders(*(np.concatenate(columns) for columns in zip(*batches, strict=True)))
@@ -73,6 +78,7 @@ class Desk:
         self.next_id = 1
         self.held = np.stack([held, np.zeros_like(held)], axis=3)
         self.frozen = np.zeros_like(self.held)
+        self.opened = np.zeros(held.shape[:2], dtype=np.int64)  # today, live orders among them
         self.last_price = np.zeros(len(listing), dtype=np.int64)
         order = np.argsort(roster.account)
         self._accounts = roster.account[order]
@@ -90,6 +96,13 @@ class Desk:
         enough = self.closeable(trader, slot, side) >= least[:, None]
         otherwise = np.where(enough[:, 1], codes.OFFSET_CLOSE_TODAY, codes.OFFSET_OPEN)
         return np.where(enough[:, 0], codes.OFFSET_CLOSE, otherwise)
+
+    def may_open(self, trader: Ints, slot: Ints, quantity: Ints) -> npt.NDArray[np.bool_]:
+        """Who does not open more than a speculator may in a day (`spec/risk.md`, 29a)."""
+        cap = self.listing.opening_cap[slot]
+        free = (cap == 0) | (self.roster.hedge[trader] != codes.HEDGE_SPECULATION)
+        may: npt.NDArray[np.bool_] = free | (self.opened[trader, slot] + quantity <= cap)
+        return may
 
     def net(self, trader: Ints, slot: Ints) -> Ints:
         """Long minus short lots."""
@@ -115,6 +128,7 @@ class Desk:
         rows["side"], rows["price"] = orders.side, orders.price
         rows["offset"], rows["remaining"] = orders.offset, orders.quantity
         self._freeze(ids, orders.quantity)
+        self._open(ids, orders.quantity)
         return ids, self._frames(ids, orders)
 
     def _frames(self, ids: Ints, orders: Orders) -> npt.NDArray[np.void]:
@@ -181,7 +195,9 @@ class Desk:
         if len(places) == 0:
             return
         ids = block.column("client_id", places)
-        self._freeze(ids, -block.column("quantity", places))
+        quantity = block.column("quantity", places)
+        self._freeze(ids, -quantity)
+        self._open(ids, -quantity)
         self.rows["remaining"][ids] = 0
         self.rows["resting"][ids] = False
 
@@ -194,7 +210,9 @@ class Desk:
         entered = block.column("command", places) == codes.ORDER_ENTER
         ids = ids[entered & (ids > 0) & (ids < self.next_id)]
         ids = np.unique(ids[~self.rows["resting"][ids]])
-        self._freeze(ids, -self.rows["remaining"][ids].astype(np.int64))
+        quantity = self.rows["remaining"][ids].astype(np.int64)
+        self._freeze(ids, -quantity)
+        self._open(ids, -quantity)
         self.rows["remaining"][ids] = 0
 
     def _freeze(self, ids: Ints, quantity: Ints) -> None:
@@ -204,6 +222,11 @@ class Desk:
             bucket = (rows["offset"] == codes.OFFSET_CLOSE_TODAY).astype(np.int64)
             place = (rows["trader"], rows["slot"], 1 - rows["side"], bucket)
             np.add.at(self.frozen, place, quantity[closes])
+
+    def _open(self, ids: Ints, quantity: Ints) -> None:
+        opens = self.rows["offset"][ids] == codes.OFFSET_OPEN
+        rows = self.rows[ids[opens]]
+        np.add.at(self.opened, (rows["trader"], rows["slot"]), quantity[opens])
 
     def _positions(self, block: EventBlock) -> None:
         places = block.place("position_changed")

@@ -19,7 +19,7 @@ MEMBERS = 12
 MAKERS = 4
 INACTIVE_MEMBER = 12
 SEATS_EACH = 2
-_CLIENTS_EACH = 6
+_CLIENTS_EACH = 12
 LONG, SHORT = 0, 1
 _CREDIT = Decimal(10**13)  # yuan: no member runs out in a day
 _DEALS_OVERNIGHT = 6
@@ -56,14 +56,15 @@ def build_roster() -> Roster:
     for broker in range(MAKERS + 1, MEMBERS):
         rows += [(broker, n, codes.HEDGE_SPECULATION, TAKER) for n in range(1, _CLIENTS_EACH + 1)]
         rows.append((broker, 1, codes.HEDGE_HEDGE, HEDGER))
-        rows.append((broker, 7, codes.HEDGE_SPECULATION, HOLDER))
-    rows.append((MAKERS + 1, 8, codes.HEDGE_SPECULATION, BARRED))  # inactive: may only close
-    rows.append((MAKERS + 2, 8, codes.HEDGE_SPECULATION, BARRED))  # no right to open
+        rows.append((broker, _CLIENTS_EACH + 1, codes.HEDGE_SPECULATION, HOLDER))
+    barred = _CLIENTS_EACH + 2
+    rows.append((MAKERS + 1, barred, codes.HEDGE_SPECULATION, BARRED))  # inactive: may only close
+    rows.append((MAKERS + 2, barred, codes.HEDGE_SPECULATION, BARRED))  # no right to open
     rows.append((INACTIVE_MEMBER, 1, codes.HEDGE_SPECULATION, BARRED))
     member, client, hedge, role = (
         np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)
     )
-    barred = np.cumsum(role == BARRED) * (role == BARRED)
+    which = np.cumsum(role == BARRED) * (role == BARRED)
     return Roster(
         names=dict(enumerate(_MEMBER_NAMES.split(), start=1)),
         account=member * 10_000 + client * 10 + hedge,
@@ -71,8 +72,8 @@ def build_roster() -> Roster:
         seat=member * 10 + 1 + client % SEATS_EACH,
         hedge=hedge,
         role=role,
-        active=barred != 1,
-        close_only=barred == 2,
+        active=which != 1,
+        close_only=which == 2,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from twinex.day.desk import Desk, Orders, limit_orders
+from twinex.day.desk import Desk, Orders, chosen, limit_orders
 from twinex.day.roster import HOLDER, TAKER
 from twinex.day.valuation import Valuation, pick, whole_steps
 from twinex.venue.wire import codes
@@ -69,7 +69,7 @@ class Takers:
         quantity = self._lots(slots, self._kind[habit] != codes.KIND_LIMIT)
         eager = self._eager_from[habit] + self.random.integers(0, self._eager_span[habit])
         price = self._prices(slots, side, eager)
-        return Orders(
+        orders = Orders(
             traders,
             slots,
             side,
@@ -80,6 +80,12 @@ class Takers:
             quantity,
             np.where(minimum, (quantity + 1) // 2, 0),
         )
+        return self._permitted(orders)
+
+    def _permitted(self, orders: Orders) -> Orders:
+        """Without those who have opened all that they may today."""
+        may_open = self.desk.may_open(orders.trader, orders.slot, orders.quantity)
+        return chosen(orders, (orders.offset != codes.OFFSET_OPEN) | may_open)
 
     def _habits(self, slots: Ints) -> Ints:
         """A row of HABITS for each contract; the first one where its market takes no such order."""
@@ -126,9 +132,8 @@ class Takers:
         no_market = np.zeros(len(slots), dtype=np.bool_)
         quantity = self._lots(slots, no_market)
         offset = self._offsets(traders, slots, side, quantity)
-        return limit_orders(
-            traders, slots, side, self._prices(slots, side, eager), quantity, offset
-        )
+        prices = self._prices(slots, side, eager)
+        return self._permitted(limit_orders(traders, slots, side, prices, quantity, offset))
 
     def close_out(self, open_: npt.NDArray[np.bool_], count: int) -> Orders:
         """Holders close overnight positions, a few lots at a time."""

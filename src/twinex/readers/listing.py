@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 # Options move with the futures of their index (rulebook 1.3).
 _FAMILY_OF_OPTIONS = {"IO": "IF", "HO": "IH", "MO": "IM"}
 
-_LISTING = (codes.PRODUCT_DEFINE, codes.INSTRUMENT_DEFINE)
+_LISTING = (codes.PRODUCT_DEFINE, codes.RULE_SET, codes.INSTRUMENT_DEFINE)
 _DAY_BEGINS = (codes.LIMITS_SET, codes.PHASE_SET, codes.HALT_SET, codes.TIMER, codes.DAY_END)
 
 
@@ -52,6 +52,7 @@ class Listing:
     kinds_allowed: Ints
     times_allowed: Ints
     minimum_allowed: Ints
+    opening_cap: Ints  # 0 = none
     slot_of: Ints
 
     def __len__(self) -> int:
@@ -66,9 +67,13 @@ class Listing:
 
 
 def read_listing(commands: Iterable[bytes]) -> Listing:
-    """The listing that `product_define` and `instrument_define` commands describe."""
+    """The listing that `product_define`, `rule_set` and `instrument_define` commands describe."""
     messages = [decode(command) for command in commands]
     products = {m.fields["product"]: m.fields for m in messages if m.name == "product_define"}
+    rules = [m.fields for m in messages if m.name == "rule_set"]
+    caps = {one["product"]: one["value"] for one in rules if one["rule"] == codes.RULE_OPENING_CAP}
+    for number, product in products.items():
+        product["opening_cap"] = caps.get(number, 0)
     rows = [m for m in messages if m.name == "instrument_define"]
     rows.sort(key=lambda message: int(message.fields["instrument"]))
     assert rows, "a market without contracts"
@@ -144,5 +149,6 @@ def _columns(rows: list[Message], products: dict[int, dict[str, object]]) -> Lis
         kinds_allowed=of_product("kinds_allowed"),
         times_allowed=of_product("times_allowed"),
         minimum_allowed=of_product("minimum_allowed"),
+        opening_cap=of_product("opening_cap"),
         slot_of=slot_of,
     )

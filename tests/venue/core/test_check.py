@@ -9,15 +9,16 @@ from checkers.days import RandomDay
 from checkers.wire import encode
 
 from twinex.venue.core.check import BrokenInvariant, check
-from twinex.venue.core.state import Core
+from twinex.venue.core.state import ICEBERG, QUOTE, WAITING, Core
 from twinex.venue.venue import Venue
 
 
 @pytest.fixture(scope="module")
 def busy() -> Core:
-    """A core with orders, queues and positions of every kind."""
-    setup, commands = RandomDay(random.Random(11), ticks=12).write(900, end=False)
-    venue = Venue(clock=lambda: 1)
+    """A core with orders, queues, stops, quotes and positions of every kind."""
+    day = RandomDay(random.Random(11), ticks=12, first_sequence=2_000)
+    setup, commands = day.write(900, end=False)
+    venue = Venue(clock=lambda: 1, first_sequence=2_000)
     for seat, message in setup:
         venue.send(seat, message)
     venue.send(0, encode("phase_set", phase=2))
@@ -25,6 +26,10 @@ def busy() -> Core:
         if seat and venue.statistics().live_orders < 60:
             venue.send(seat, message)
     assert venue.statistics().live_orders > 20
+    for flag in (WAITING, ICEBERG, QUOTE):
+        assert (venue.core.orders["flags"] & flag).any()
+    assert venue.core.now[0]["carried_count"]
+    assert (venue.core.positions["account"] < 0).any()
     check(venue.core)
     return venue.core
 
@@ -36,7 +41,28 @@ def _copy(core: Core) -> Core:
 
 
 def _live(core: Core) -> int:
-    return int(np.flatnonzero(core.orders["flags"])[0])
+    """A plain order of today that rests."""
+    flags, ids = core.orders["flags"], core.orders["order_id"]
+    today = ids >= int(core.now[0]["first_sequence"]) * 1024
+    plain = (flags != 0) & (flags & (WAITING | ICEBERG | QUOTE) == 0)
+    return int(np.flatnonzero(plain & today)[0])
+
+
+def _stop(core: Core) -> int:
+    return int(np.flatnonzero(core.orders["flags"] & WAITING)[0])
+
+
+def _iceberg(core: Core) -> int:
+    flags = core.orders["flags"]
+    return int(np.flatnonzero((flags & ICEBERG != 0) & (flags & WAITING == 0))[0])
+
+
+def _group(core: Core) -> int:
+    return int(np.flatnonzero(core.positions["account"] < 0)[0])
+
+
+def _with_stops(core: Core) -> int:
+    return int(core.orders[_stop(core)]["instrument"])
 
 
 def _level(core: Core) -> int:
@@ -97,6 +123,24 @@ def _tail(core: Core) -> None:
     core.instruments[_busy_instrument(core)]["closing_tails"][0] = 4_000
 
 
+def _bound(core: Core) -> None:
+    row = core.instruments[_with_stops(core)]
+    row["stop_buy_low"] += 10**9
+    row["stop_sell_high"] -= 10**9
+
+
+def _let_go(core: Core) -> None:
+    core.orders[_stop(core)]["flags"] ^= WAITING
+
+
+def _lose_leg(core: Core) -> None:
+    core.holders["bid"] = core.holders["ask"] = 0
+
+
+def _forget_carried(core: Core) -> None:
+    core.carried["order_id"] = 0
+
+
 BROKEN: dict[str, tuple[Callable[[Core], None], str]] = {
     "level volume": (_set("levels", _level, "volume", 1), "volume is the sum"),
     "level tail": (_set("levels", _level, "tail", 1), "tail"),
@@ -127,6 +171,19 @@ BROKEN: dict[str, tuple[Callable[[Core], None], str]] = {
     "credit": (_zero_used, "used credit"),
     "frozen": (_set("positions", _position, "opening", 1), "opening is the volume"),
     "holding": (_set("positions", _position, "today", -1_000), "negative"),
+    "link of stops": (_set("extras", _stop, "previous_stop", 7), "links of stops|list of stops"),
+    "last stop": (_set("instruments", _with_stops, "last_stop", 1), "ends at its last"),
+    "stops": (_set("instruments", _with_stops, "stops", 1), "waiting stops are counted"),
+    "all stops": (_set("now", lambda core: 0, "stops", 1), "waiting stops are counted"),
+    "trailing stops": (_set("instruments", _with_stops, "trailing_stops", 1), "trailing stops"),
+    "bound of stops": (_bound, "stop below the bound|stop above the bound"),
+    "a stop that rests": (_let_go, "a stop in the list waits"),
+    "shown lots": (_set("extras", _iceberg, "shown", 1_000), "an iceberg shows a part"),
+    "parts of icebergs": (_set("now", lambda core: 0, "slices", 1), "parts of icebergs"),
+    "carried orders": (_forget_carried, "carried orders are counted"),
+    "a quote's leg": (_lose_leg, "and the quote to its leg"),
+    "a group's holding": (_set("positions", _group, "today", 1), "a group holds"),
+    "a group's openings": (_set("positions", _group, "opening", 1), "and opens what they open"),
     "position index": (_swap_index, "the index names"),
 }
 
