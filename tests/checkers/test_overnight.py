@@ -50,8 +50,8 @@ def _hold_as_it_stood(before: Watch, watch: Watch) -> int:
 
 
 def _figures(order: Order) -> tuple[int, ...]:
-    stop = (order.stop_price, order.trail) if order.waiting else (0, 0)
-    return order.id, order.side, order.price, order.quantity, order.remaining, order.display, *stop
+    stop = (order.sent, order.stop_price, order.trail) if order.waiting else (order.price, 0, 0)
+    return order.id, order.side, order.quantity, order.remaining, order.display, *stop
 
 
 def test_days_in_a_row() -> None:
