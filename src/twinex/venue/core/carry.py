@@ -91,7 +91,7 @@ def _check_order(core, product, instrument, command):
     """The checks of its owner's order_enter or stop_enter that a carried order goes through."""
     stops = np.int64(0)
     if command["stop_price"] > 0:
-        stops = np.int64(2 if command["trail"] != 0 else 1)
+        stops = np.int64(2 if command["trail"] > 0 else 1)
     reason = risk.check_terms(core, command, stops)
     if reason != 0:
         return reason
