@@ -1,4 +1,4 @@
-"""What the exchange does in the day, against its events: rules, groups, rates, acts (operator.md)."""
+"""What the exchange does in the day, against its events: rules, groups, rates, acts."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

@@ -77,7 +77,9 @@ def _limits(day: RandomDay) -> Command:
     lower = (CENTRE - day.random.randint(-1, day.ticks)) * tick
     upper = (CENTRE + day.random.randint(-1, 2 * day.ticks)) * tick
     if day.random.random() < 0.08:
-        lower, upper = day.random.choice(((upper, lower), (0, upper), (lower, 10**11), (1, 2**63 - 1)))
+        lower, upper = day.random.choice(
+            ((upper, lower), (0, upper), (lower, 10**11), (1, 2**63 - 1))
+        )
     return 0, encode("limits_set", instrument=instrument, lower_limit=lower, upper_limit=upper)
 
 
@@ -101,7 +103,9 @@ def _reference(day: RandomDay) -> Command:
                 encode("credit_set", member=member, credit=pick((0, 10**7, 10**7, -1))),
                 day.account(account, active=0),
                 encode("account_define", account=account, member=1, active=1),
-                encode("account_define", account=account, member=1, active=1, group=pick((1, 2, 3))),
+                encode(
+                    "account_define", account=account, member=1, active=1, group=pick((1, 2, 3))
+                ),
                 encode("right_set", account=account, product=pick((1, 2)), right=pick((0, 1))),
                 encode("right_set", account=account, product=1, right=1),
             )

@@ -257,7 +257,10 @@ def _bad(day: RandomDay) -> Command:
             (seat, quotes[:16] + HEAD.pack(*pick(heads), 0, 0) + entry),
             (seat, quotes[:16] + HEAD.pack(56, 1, 0, 0) + entry + bytes(8)),
             (seat, quotes[: pick((8, 16, 24, 64, 71))]),
-            (seat, HEAD.pack(pick((12, 16, 24)), 7, SCHEMA_ID, 0) + quotes[8:] + bytes(pick((0, 8)))),
+            (
+                seat,
+                HEAD.pack(pick((12, 16, 24)), 7, SCHEMA_ID, 0) + quotes[8:] + bytes(pick((0, 8))),
+            ),
             (0, quotes),
         )
     )

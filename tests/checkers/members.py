@@ -1,4 +1,4 @@
-"""Members' commands: client ids, rates, what each is judged by, what it does (risk.md, orders.md)."""
+"""Members' commands: client ids, rates, what each is judged by, what it does."""
 
 import zlib
 from dataclasses import dataclass

@@ -314,9 +314,7 @@ def own_group(
     return 0
 
 
-def only_rests(
-    market: Market, instrument: Instrument, command: SimpleNamespace, asked: int
-) -> int:
+def only_rests(market: Market, instrument: Instrument, command: SimpleNamespace, asked: int) -> int:
     """Check 32."""
     judged = command.post_only and market.phase(instrument) == PHASE.continuous
     met = judged and instrument.meets(command.side, asked)

@@ -107,9 +107,7 @@ class Watch:
             exchange.apply(self.market, answer, command)
             return
         subject = self._subject(command)
-        self._take_rejected(
-            answer, reject_reason=reason, command=command.template_id, **subject
-        )
+        self._take_rejected(answer, reject_reason=reason, command=command.template_id, **subject)
 
     def _subject(self, command: SimpleNamespace) -> dict[str, int]:
         """What the refusal of an exchange's command names (risk.md)."""

@@ -89,7 +89,7 @@ def test_days_in_tables_that_grow_from_nothing(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_deep_book() -> None:
     day = RandomDay(random.Random(9), products=1, members=5, ticks=60)
-    venue = live_through(day, 3_000)
+    venue = live_through(day, 4_500)
     assert venue.statistics().trades > 200
 
 
