@@ -1,4 +1,4 @@
-"""What the exchange does in the day, against its events: rules, groups, rates, acts."""
+"""What the exchange does in the day, against its events: rules, groups, acts (operator.md)."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

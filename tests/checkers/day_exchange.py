@@ -77,9 +77,10 @@ def _limits(day: RandomDay) -> Command:
     lower = (CENTRE - day.random.randint(-1, day.ticks)) * tick
     upper = (CENTRE + day.random.randint(-1, 2 * day.ticks)) * tick
     if day.random.random() < 0.08:
-        lower, upper = day.random.choice(
-            ((upper, lower), (0, upper), (lower, 10**11), (1, 2**63 - 1))
-        )
+        wrong = ((upper, lower), (0, upper), (lower, 10**11), (1, 2**63 - 1))
+        lower, upper = day.random.choice(wrong)
+    elif lower < upper:
+        day.limits[instrument] = (lower, upper)
     return 0, encode("limits_set", instrument=instrument, lower_limit=lower, upper_limit=upper)
 
 
@@ -103,9 +104,7 @@ def _reference(day: RandomDay) -> Command:
                 encode("credit_set", member=member, credit=pick((0, 10**7, 10**7, -1))),
                 day.account(account, active=0),
                 encode("account_define", account=account, member=1, active=1),
-                encode(
-                    "account_define", account=account, member=1, active=1, group=pick((1, 2, 3))
-                ),
+                encode("account_define", account=account, member=1, active=1, group=pick((1, 3))),
                 encode("right_set", account=account, product=pick((1, 2)), right=pick((0, 1))),
                 encode("right_set", account=account, product=1, right=1),
             )
@@ -114,7 +113,7 @@ def _reference(day: RandomDay) -> Command:
         (
             *normal,
             encode("right_set", account=account, product=pick((1, 2, 3, 9)), right=2),
-            encode("seat_define", seat_number=pick((7, 8)), member=member),
+            encode("seat_define", seat_number=len(day.seats) + pick((1, 2)), member=member),
             day.position(),
             encode("product_define", **vars(day.products[1])),
             day.instrument(pick(list(day.instruments))),

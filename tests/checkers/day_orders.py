@@ -10,7 +10,8 @@ from checkers.wire import HEAD, SCHEMA_ID, encode
 if TYPE_CHECKING:
     from checkers.days import Command, RandomDay
 
-_GOOD_TILL = (20260105, 20260106, 20261231, 20260104, 0)
+_GOOD_TILL = (20260105, 20260106, 20260106, 20261231, 20261231, 20260104, 0)
+_SIZES = ("bid_quantity", "ask_quantity")
 
 
 def enter(day: RandomDay) -> Command:
@@ -35,7 +36,7 @@ def terms(day: RandomDay, member: int, instrument: int) -> dict[str, int]:
         "instrument": instrument,
         "account": day.account_of(member),
         "price": day.price(instrument, side) if kind == 0 or draw() < 0.2 else 0,
-        "quantity": _quantity(day, kind),
+        "quantity": _whole(day, instrument, _quantity(day, kind)),
         "minimum_quantity": minimum if draw() < 0.99 else 1,
         "side": side,
         "kind": kind,
@@ -63,6 +64,14 @@ def _rare_terms(day: RandomDay, instrument: int, rests: bool) -> dict[str, int]:
     if draw() < (0.15 if rests and rules.get("post_only_allowed") else 0.01):
         fields["post_only"] = 1
     return fields
+
+
+def _whole(day: RandomDay, instrument: int, lots: int) -> int:
+    """Mostly in the product's steps."""
+    if instrument not in day.instruments or day.random.random() < 0.05:
+        return lots
+    step = int(day.products[day.instruments[instrument]].quantity_step)
+    return -(-lots // step) * step
 
 
 def _quantity(day: RandomDay, kind: int) -> int:
@@ -123,7 +132,8 @@ def _quote(day: RandomDay) -> Command:
 def _mass_quote(day: RandomDay) -> Command:
     seat, member = day.sender()
     client_id = day.new_id(member)
-    entries = [quote_terms(day, member) for _ in range(day.random.choice((1, 2, 3, 5, 64)))]
+    count = day.random.choice((1, 2, 2, 3, 5)) if day.random.random() < 0.95 else 64
+    entries = [quote_terms(day, member) for _ in range(count)]
     day.quoted[member].append((day.sequence + 1, client_id, entries[0]["instrument"]))
     return seat, encode("mass_quote", entries, client_id=client_id)
 
@@ -133,8 +143,9 @@ def quote_terms(day: RandomDay, member: int) -> dict[str, int]:
     pick, draw = day.random.choice, day.random.random
     hedge = pick((3, 3, 3, 0)) if draw() < 0.99 else 9
     key = (day.account_of(member), day.instrument_with("quote_rule"), hedge)
-    sizes = {"bid_quantity": pick((1, 2, 4, 6)), "ask_quantity": pick((2, 4, 4, 6))}
-    if draw() < 0.6:
+    sizes = {name: _whole(day, key[1], pick((1, 2, 4, 6))) for name in _SIZES}
+    rule = day.more_rules_of(key[1]).get("quote_rule")
+    if draw() < (0.95 if rule == 2 else 0.4):
         sizes["ask_quantity"] = sizes["bid_quantity"]
     if key in day.last_quotes and draw() < 0.4:
         fields = day.last_quotes[key] | sizes
@@ -143,7 +154,8 @@ def quote_terms(day: RandomDay, member: int) -> dict[str, int]:
     fields |= {"account": key[0], "instrument": key[1], "hedge": key[2]}
     day.last_quotes[key] = dict(fields)
     if draw() < 0.15:
-        for side in pick((("bid",), ("ask",), ("bid", "ask"))):
+        one_side = (("bid",), ("ask",)) if rule == 3 or draw() < 0.1 else ()
+        for side in pick((*one_side, ("bid", "ask"))):
             fields |= {f"{side}_quantity": pick((0, 0, 0, 0, -1)), f"{side}_price": 0}
     return fields
 
@@ -156,6 +168,9 @@ def _new_quote(day: RandomDay, instrument: int) -> dict[str, int]:
     if day.random.random() < 0.05:
         fields[day.random.choice(("bid_price", "ask_price"))] = day.price(instrument, 0)
     offsets = (0, 0, 0, 0, 1) if day.random.random() < 0.98 else (2, 3)
+    if instrument in day.instruments and day.random.random() < 0.95:
+        rule = day.products[day.instruments[instrument]].offset_rule
+        offsets = tuple(min(offset, rule) for offset in offsets)
     return fields | {name: day.random.choice(offsets) for name in ("bid_offset", "ask_offset")}
 
 
@@ -257,10 +272,7 @@ def _bad(day: RandomDay) -> Command:
             (seat, quotes[:16] + HEAD.pack(*pick(heads), 0, 0) + entry),
             (seat, quotes[:16] + HEAD.pack(56, 1, 0, 0) + entry + bytes(8)),
             (seat, quotes[: pick((8, 16, 24, 64, 71))]),
-            (
-                seat,
-                HEAD.pack(pick((12, 16, 24)), 7, SCHEMA_ID, 0) + quotes[8:] + bytes(pick((0, 8))),
-            ),
+            (seat, HEAD.pack(pick((12, 16)), 7, SCHEMA_ID, 0) + quotes[8:] + bytes(pick((0, 8)))),
             (0, quotes),
         )
     )

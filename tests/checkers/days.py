@@ -45,6 +45,7 @@ class RandomDay:
         self.instruments = {
             number: 1 + (number - 1) % products for number in range(1, 2 * products + 1)
         }
+        self.limits: dict[int, tuple[int, int]] = {}  # as sent last
         self.first_sequence = first_sequence
         self.sequence = first_sequence - 1
         self.last_id = dict.fromkeys(self.members, 0)
@@ -129,6 +130,7 @@ class RandomDay:
         tick = self.tick_of(number)
         lower = (CENTRE - self.random.randint(1, self.ticks)) * tick
         upper = (CENTRE + self.random.randint(1, self.ticks)) * tick
+        self.limits[number] = (lower, upper)
         half = self.random.choice((0, tick // 2))  # as near to one tick as to the next
         return encode(
             "instrument_define",
@@ -149,11 +151,11 @@ class RandomDay:
             account=self.random.choice(list(self.accounts)),
             long_yesterday=self.random.randint(0, 40),
             short_yesterday=self.random.randint(0, 40),
-            position_hedge=self.random.choice((0, 0, 0, 0, 1, 3, 4)),
+            position_hedge=self.random.choice((0, 0, 0, 0, 0, 1, 1, 3, 3, 4)),
         )
 
     def account(self, account: int, active: int) -> bytes:
-        rights = {"open_products": 0xFF, "close_products": 0xFF, "group": self.groups[account]}
+        rights = {"open_products": 0xFFFF, "close_products": 0xFFFF, "group": self.groups[account]}
         member = self.accounts[account]
         return encode("account_define", account=account, member=member, active=active, **rights)
 
@@ -216,4 +218,8 @@ class RandomDay:
             away = self.random.randint(-3, 3)
         else:
             away = self.random.randint(-self.ticks // 6, self.ticks)
-        return (CENTRE - away if side == 0 else CENTRE + away) * tick
+        price = (CENTRE - away if side == 0 else CENTRE + away) * tick
+        if instrument not in self.limits or self.random.random() < 0.05:
+            return price
+        lower, upper = self.limits[instrument]
+        return max(lower, min(upper, price))

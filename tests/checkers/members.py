@@ -1,4 +1,4 @@
-"""Members' commands: client ids, rates, what each is judged by, what it does."""
+"""Members' commands: client ids, rates, what judges each, what it does (risk.md, orders.md)."""
 
 import zlib
 from dataclasses import dataclass

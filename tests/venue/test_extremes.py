@@ -21,7 +21,7 @@ COUNT = 700
 
 def _plain(seeds: list[int], count: int) -> list[str]:
     here = Path(__file__).parent
-    paths = os.pathsep.join([str(here), str(here.parent)])
+    paths = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, str(here / "extremes.py"), str(count), *map(str, seeds)],
         env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": paths},

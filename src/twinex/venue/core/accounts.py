@@ -173,7 +173,7 @@ def fill_position(position, offset_rule, side, offset, quantity):
 
 
 @inner
-def _fill_group(position, side, offset, quantity):
+def fill_group(position, side, offset, quantity):
     """What `fill_position` does, to the row of the account's group."""
     if offset != OFFSET_OPEN:
         position["today"][1 - side] -= quantity
@@ -221,7 +221,7 @@ def settle(core, product, instrument, order, quantity, price, frozen_price):
         touch(core, row)
         together = group_row(core, order)
         if together != NIL:
-            _fill_group(core.positions[together], side, offset, quantity)
+            fill_group(core.positions[together], side, offset, quantity)
     if uses_credit(product, offset):
         member = core.members[core.accounts[order["account"]]["member"]]
         more = (price - frozen_price) * instrument["multiplier"] * quantity

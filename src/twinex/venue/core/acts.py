@@ -15,7 +15,7 @@ from twinex.venue.core.matching import new_order, note_order
 from twinex.venue.core.phases import is_product
 from twinex.venue.core.placing import write_plain
 from twinex.venue.core.reference import is_account, is_member
-from twinex.venue.core.risk import is_instrument
+from twinex.venue.core.risk import is_contract, is_instrument
 from twinex.venue.wire import codes
 
 _INVALID = codes.REJECT_REFERENCE_INVALID
@@ -127,7 +127,7 @@ def force_close(core, command):
         or hedge > codes.HEDGE_MARKET_MAKER
     ):
         return np.int64(_INVALID)
-    if not is_account(core, account) or not is_instrument(core, number):
+    if not is_account(core, account) or not is_contract(core, number):
         return np.int64(_UNKNOWN)
     instrument = core.instruments[number]
     product = core.products[instrument["product"]]

@@ -189,11 +189,13 @@ def _auction_fill(core, product, instrument, buy_slot, sell_slot, quantity, pric
     sell = core.orders[sell_slot]
     _take(core, product, instrument, buy_slot, quantity, price)
     _take(core, product, instrument, sell_slot, quantity, price)
-    trade_id = count_trade(core, product, instrument, buy, sell, quantity, price)
+    number = np.int64(buy["instrument"])
+    trade_id = count_trade(core, product, instrument, number, buy, sell, quantity, price)
     source = codes.SOURCE_AUCTION
     emit.filled(core, buy, codes.ROLE_AUCTION, quantity, price, source, trade_id)
     emit.filled(core, sell, codes.ROLE_AUCTION, quantity, price, source, trade_id)
-    emit.trade(core, instrument, buy, sell, codes.SIDE_NONE, quantity, price, source, trade_id)
+    side = codes.SIDE_NONE
+    emit.trade(core, instrument, number, buy, sell, side, quantity, price, source, trade_id)
     _leave_if_filled(core, instrument, buy_slot)
     _leave_if_filled(core, instrument, sell_slot)
 
@@ -218,12 +220,19 @@ def _leave_if_filled(core, instrument, slot):
         delist(core, instrument, slot)
 
 
+@inner
+def _is_held(instrument, product):
+    """Does the instrument have auctions now: one of `product`, not halted, no combination?"""
+    is_meant = instrument["product"] == product and instrument["leg_1"] == NIL
+    return is_meant and instrument["halted"] == 0
+
+
 @apart
 def match_product(core, product, number):
     """Hold the auctions of product `number`: instruments ascending, then the positions."""
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]
-        if instrument["product"] != number or instrument["halted"] != 0:
+        if not _is_held(instrument, number):
             continue
         if instrument["live_orders"] > 0:
             uncross(core, product, instrument, at)
@@ -237,7 +246,7 @@ def indicate_product(core, product, number):
         return
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]
-        if instrument["product"] != number or instrument["halted"] != 0:
+        if not _is_held(instrument, number):
             continue
         if instrument["live_orders"] > 0:
             price, volume, surplus = auction_price(core, product, instrument)
@@ -249,6 +258,6 @@ def is_product_crossed(core, number):
     """Does any instrument of product `number` that is not halted hold a crossed book?"""
     for at in range(1, core.now[0]["instrument_high"] + 1):
         instrument = core.instruments[at]
-        if instrument["product"] == number and instrument["halted"] == 0 and is_crossed(instrument):
+        if _is_held(instrument, number) and is_crossed(instrument):
             return True
     return False

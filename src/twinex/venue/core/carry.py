@@ -11,7 +11,7 @@ from twinex.venue.core.limits import LEGS, NIL, PRICE_MAX
 from twinex.venue.core.matching import new_order
 from twinex.venue.core.placing import freeze_price, write_extra, write_order
 from twinex.venue.core.reference import is_account
-from twinex.venue.core.risk import is_instrument
+from twinex.venue.core.risk import is_contract
 from twinex.venue.core.stops import wait
 from twinex.venue.wire import codes
 
@@ -73,7 +73,7 @@ def _check_form(core, command):
     ):
         return codes.REJECT_REFERENCE_INVALID
     account, number = np.int64(command["account"]), np.int64(command["instrument"])
-    if not is_account(core, account) or not is_instrument(core, number):
+    if not is_account(core, account) or not is_contract(core, number):
         return codes.REJECT_REFERENCE_UNKNOWN
     seat = np.int64(command["carried_seat"])
     if not 0 < seat < len(core.seats) or core.seats[seat] != core.accounts[account]["member"]:
@@ -91,7 +91,7 @@ def _check_order(core, product, instrument, command):
     """The checks of its owner's order_enter or stop_enter that a carried order goes through."""
     stops = np.int64(0)
     if command["stop_price"] > 0:
-        stops = np.int64(2 if command["trail"] != 0 else 1)
+        stops = np.int64(2 if command["trail"] > 0 else 1)
     reason = risk.check_terms(core, command, stops)
     if reason != 0:
         return reason

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from twinex.venue.core.limits import LEGS, NIL
-from twinex.venue.core.state import ICEBERG, LISTED, LIVE, QUOTE, WAITING, Core
+from twinex.venue.core.state import COMBINATION, ICEBERG, LISTED, LIVE, QUOTE, WAITING, Core
 from twinex.venue.wire import codes
 
 _SIDES = (codes.SIDE_BUY, codes.SIDE_SELL)
@@ -28,6 +28,7 @@ def check(core: Core) -> None:
         if core.instruments[number]["product"] != NIL:
             live.update(_check_instrument(core, number))
             live.update(_check_stops(core, number))
+    _check_combinations(core)
     _check_orders(core, live)
     _check_members(core, live)
     _check_positions(core, live)
@@ -153,6 +154,19 @@ def _check_stops(core: Core, number: int) -> dict[int, int]:
     return found
 
 
+def _check_combinations(core: Core) -> None:
+    """Their table names each once, ascending; their limits are those of their legs."""
+    named = core.combinations[: int(core.now[0]["combination_count"])].tolist()
+    due = np.flatnonzero(core.instruments["leg_1"] != NIL).tolist()
+    _hold(named == due, "combinations stand in their table, ascending", named, due)
+    for number in due:
+        row = core.instruments[number]
+        one, two = core.instruments[row["leg_1"]], core.instruments[row["leg_2"]]
+        limits = int(one["lower"] - two["upper"]), int(one["upper"] - two["lower"])
+        found = int(row["lower"]), int(row["upper"])
+        _hold(found == limits, "a combination's limits follow its legs'", number, found)
+
+
 def _check_closing_tails(core: Core, number: int, side: int) -> None:
     """A closing tail is one of the privileged orders that stand at the head of a limit level."""
     row = core.instruments[number]
@@ -248,17 +262,30 @@ def _reserved_credit(core: Core, live: dict[int, int]) -> dict[int, int]:
     used: dict[int, int] = {}
     for slot, price in live.items():
         order = core.orders[slot]
-        row = core.instruments[order["instrument"]]
-        product = core.products[row["product"]]
-        opens = order["offset"] == codes.OFFSET_OPEN
-        if not product["funds_checked"] or not (
-            opens or product["offset_rule"] == codes.OFFSET_RULE_NONE
-        ):
-            continue
         member = int(core.accounts[order["account"]]["member"])
-        value = price * int(row["multiplier"]) * int(order["remaining"])
-        used[member] = used.get(member, 0) + value
+        opens = order["offset"] == codes.OFFSET_OPEN
+        for number, _, frozen_price in _claims(core, slot, price):
+            row = core.instruments[number]
+            product = core.products[row["product"]]
+            if product["funds_checked"] and (
+                opens or product["offset_rule"] == codes.OFFSET_RULE_NONE
+            ):
+                value = frozen_price * int(row["multiplier"]) * int(order["remaining"])
+                used[member] = used.get(member, 0) + value
     return used
+
+
+def _claims(core: Core, slot: int, price: int) -> list[tuple[int, int, int]]:
+    """(instrument, side, price frozen) of what an order at `price` holds: one, or two legs."""
+    order, extra = core.orders[slot], core.extras[slot]
+    number, side = int(order["instrument"]), int(order["side"])
+    if not order["flags"] & COMBINATION:
+        return [(number, side, price)]
+    row = core.instruments[number]
+    return [
+        (int(row["leg_1"]), side, int(extra["price"])),
+        (int(row["leg_2"]), 1 - side, int(extra["sent_price"])),
+    ]
 
 
 # -- positions and ids -------------------------------------------------------------------------
@@ -305,23 +332,41 @@ def _check_group(core: Core, row: int, opening: np.ndarray) -> None:
 def _frozen_by_orders(core: Core, live: dict[int, int], count: int) -> dict[str, np.ndarray]:
     due = {name: np.zeros((count + 1, 2), np.int64) for name in ("opening", "frozen")}
     due["frozen_today"] = np.zeros((count + 1, 2), np.int64)
+    rows = {
+        tuple(int(core.positions[row][name]) for name in ("account", "instrument", "hedge")): row
+        for row in range(1, count + 1)
+    }
     for slot in live:
         order = core.orders[slot]
-        row, side = int(order["position"]), int(order["side"])
-        rule = core.products[core.instruments[order["instrument"]]["product"]]["offset_rule"]
-        _hold((row == NIL) == (rule == codes.OFFSET_RULE_NONE), "a position where kept", slot)
-        if row == NIL:
-            continue
-        position = core.positions[row]
-        same = all(position[name] == order[name] for name in ("account", "instrument", "hedge"))
-        _hold(same, "an order knows its position", slot, row)
         lots = int(order["remaining"])
-        if order["offset"] == codes.OFFSET_OPEN:
-            due["opening"][row][side] += lots
-        else:
-            today = order["offset"] == codes.OFFSET_CLOSE_TODAY
-            due["frozen_today" if today else "frozen"][row][1 - side] += lots
+        for number, side, _ in _claims(core, slot, 0):
+            row = _row_of(core, order, number, rows)
+            if row == NIL:
+                continue
+            if order["offset"] == codes.OFFSET_OPEN:
+                due["opening"][row][side] += lots
+            else:
+                today = order["offset"] == codes.OFFSET_CLOSE_TODAY
+                due["frozen_today" if today else "frozen"][row][1 - side] += lots
     return due
+
+
+def _row_of(core: Core, order: Any, number: int, rows: dict[tuple[int, ...], int]) -> int:
+    """Position row of an order in its instrument, or of a combination's in leg `number`."""
+    rule = core.products[core.instruments[number]["product"]]["offset_rule"]
+    row = int(order["position"])
+    if order["flags"] & COMBINATION:
+        _hold(row == NIL, "an order of a combination has its positions in the legs", number)
+        if rule == codes.OFFSET_RULE_NONE:
+            return NIL
+        row = rows.get((int(order["account"]), number, int(order["hedge"])), NIL)
+    _hold((row == NIL) == (rule == codes.OFFSET_RULE_NONE), "a position where kept", row, number)
+    if row != NIL:
+        position = core.positions[row]
+        same = all(position[name] == order[name] for name in ("account", "hedge"))
+        same = same and position["instrument"] == number
+        _hold(same, "an order knows its position", row, number)
+    return row
 
 
 def _check_closeable(core: Core, position: Any, key: tuple[int, int, int]) -> None:

@@ -6,7 +6,9 @@ from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import (
     acts,
     carry,
+    combinations,
     emit,
+    implied,
     orders,
     phases,
     quotes,
@@ -16,6 +18,7 @@ from twinex.venue.core import (
     stops,
 )
 from twinex.venue.core.ids import find_id
+from twinex.venue.core.legs import is_combination
 from twinex.venue.core.limits import LEGS, NIL
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import COMMANDS, HEADER_BYTES, RECORD_HEADER_BYTES, SCHEMA_ID
@@ -52,8 +55,11 @@ def apply(core, records, at, body_crc):
             reason = _apply_exchange(core, command, template)
         if reason != 0:
             _refuse(core, records, at, template, reason)
-    if now["stops"] > 0 and (template <= MEMBER_TEMPLATE_LAST or template == codes.FORCED_CLOSE):
-        stops.judge_trades(core)
+    judges_stops = template <= MEMBER_TEMPLATE_LAST or template == codes.FORCED_CLOSE
+    if now["combination_count"] > 0:
+        implied.judge(core, judges_stops)
+    elif now["stops"] > 0 and judges_stops:
+        stops.judge_trades(core, now["event_start"], now["event_position"])
     assert now["index"] > 0
     now["events"] += now["index"]
 
@@ -195,6 +201,8 @@ def _handle(core, records, at, template):
     if member["blocked"] != 0:
         return np.int64(codes.REJECT_MEMBER_BLOCKED)
     if template == codes.ORDER_ENTER:
+        if is_combination(core, np.int64(command["instrument"])):
+            return combinations.enter(core, command)
         return orders.enter(core, command)
     if template == codes.ORDER_AMEND:
         slot, order_id = orders.find_target(core, command)
@@ -324,6 +332,8 @@ def _apply_exchange(core, command, template):
 @inner
 def _act(core, command, template):
     """The exchange's acts of `spec/operator.md`, and what it carries over night."""
+    if template == codes.COMBINATION_DEFINE:
+        return combinations.define(core, command)
     if template == codes.RULE_SET:
         return rules.set_rule(core, command)
     if template == codes.GROUP_DEFINE:

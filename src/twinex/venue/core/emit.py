@@ -198,8 +198,8 @@ def filled(core, order, role, quantity, price, source, trade_id):
 
 
 @inlined
-def trade(core, instrument, buy, sell, side, quantity, price, source, trade_id):
-    event = _begin(core, codes.TRADE, _WORDS_TRADE, buy["instrument"])
+def trade(core, instrument, number, buy, sell, side, quantity, price, source, trade_id):
+    event = _begin(core, codes.TRADE, _WORDS_TRADE, number)
     event["buy_order_id"] = buy["order_id"]
     event["sell_order_id"] = sell["order_id"]
     event["turnover"] = price * instrument["multiplier"] * quantity

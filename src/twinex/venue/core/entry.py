@@ -8,13 +8,14 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import emit
-from twinex.venue.core.accounts import reserve, uses_credit
+from twinex.venue.core.accounts import uses_credit
 from twinex.venue.core.book import best_rank, fillable, rank_of, rest
 from twinex.venue.core.matching import (
     check_uncrossed,
     enlist,
     fillable_by_others,
     leave,
+    release,
     resting_price_of_market,
     self_trade_mode,
     sweep,
@@ -131,7 +132,7 @@ def rest_at(core, product, instrument, slot, price):
 def cancel_incoming(core, product, instrument, slot, reason, price):
     """Cancel what is left of an order that is in no queue."""
     order = core.orders[slot]
-    reserve(core, product, instrument, order, -np.int64(order["remaining"]), price)
+    release(core, product, instrument, order, np.int64(order["remaining"]), price)
     emit.cancelled(core, order, reason, price, np.int64(0), np.int64(0))
     leave(core, instrument, slot)
 

@@ -19,6 +19,8 @@ VALUE_MAX = (
 )  # upper limit x multiplier x largest quantity: a value fits int64 with one bit spare
 LEVELS_MAX = 1 << 24  # ticks between the limits: three layers of 64-bit words reach them
 
+STEPS_MAX = 256  # of combinations with their legs behind one command
+
 LEGS = 1024  # order id = sequence x LEGS + leg
 SEQUENCE_MAX = (1 << 63) // LEGS - 1
 
@@ -32,6 +34,8 @@ EVENT_BYTES_A_STOP = 96 + 88 + 80  # set off, its remainder, its position row
 EVENT_BYTES_A_QUOTE = (
     2 * (88 + 88 + 88 + 80) + 88
 )  # a leg leaves, enters, rests, its row; the quote
+FILLS_A_STEP = 3  # what the events of a step take: reports, trades, refreshed icebergs, rows
+assert FILLS_A_STEP * EVENT_BYTES_A_FILL >= 3 * 96 + 2 * 96 + 2 * 96 + 4 * 80
 EVENT_BYTES_AN_INSTRUMENT = 40 + 56  # halt_changed, and the auction held when the halt ends
 
 assert PRODUCTS_MAX < 63

@@ -19,8 +19,9 @@ from twinex.venue.core.book import (
     take_slot,
     unlink,
 )
+from twinex.venue.core.legs import reserve_legs
 from twinex.venue.core.limits import NIL
-from twinex.venue.core.state import ICEBERG, LISTED
+from twinex.venue.core.state import COMBINATION, ICEBERG, LISTED
 from twinex.venue.wire import codes
 
 
@@ -155,14 +156,14 @@ def trade_price(instrument, rule, resting_side, buy_price, sell_price):
 
 
 @inlined
-def count_trade(core, product, instrument, buy, sell, quantity, price):
+def count_trade(core, product, instrument, number, buy, sell, quantity, price):
     """Trade number, volume, open interest and last price; returns the trade id."""
     now = core.now[0]
     now["last_trade_id"] += 1
     trade = core.trades[now["last_trade_id"]]
     trade["price"] = price
     trade["quantity"] = quantity
-    trade["instrument"] = buy["instrument"]
+    trade["instrument"] = number
     now["volume"] += quantity
     instrument["last_price"] = price
     if product["offset_rule"] != codes.OFFSET_RULE_NONE:
@@ -186,10 +187,20 @@ def _fill(core, product, instrument, slot, resting, quantity, price, source, fro
     settle(core, product, instrument, other, quantity, price, resting_price)
     buy = order if side == codes.SIDE_BUY else other
     sell = other if side == codes.SIDE_BUY else order
-    trade_id = count_trade(core, product, instrument, buy, sell, quantity, price)
+    number = np.int64(order["instrument"])
+    trade_id = count_trade(core, product, instrument, number, buy, sell, quantity, price)
     emit.filled(core, order, codes.ROLE_INCOMING, quantity, price, source, trade_id)
     emit.filled(core, other, codes.ROLE_RESTING, quantity, price, source, trade_id)
-    emit.trade(core, instrument, buy, sell, side, quantity, price, source, trade_id)
+    emit.trade(core, instrument, number, buy, sell, side, quantity, price, source, trade_id)
+
+
+@inlined
+def release(core, product, instrument, order, quantity, price):
+    """Give back what `quantity` lots of an order froze at `price`, or in its legs."""
+    if order["flags"] & COMBINATION != 0:
+        reserve_legs(core, order, -quantity)
+    else:
+        reserve(core, product, instrument, order, -quantity, price)
 
 
 @inner
@@ -202,7 +213,7 @@ def self_trade_mode(core, product, account):
 
 
 @apart
-def _melt(core, product, instrument, slot, quantity):
+def melt(core, product, instrument, slot, quantity):
     """An iceberg has lost `quantity` of what it shows; used up, it queues with a new part."""
     extra = core.extras[slot]
     extra["shown"] -= quantity
@@ -222,7 +233,7 @@ def is_own_group(core, order, other):
 
 
 @apart
-def _prevent(core, product, instrument, slot, resting, mode, frozen_price):
+def prevent(core, product, instrument, slot, resting, mode, frozen_price):
     """Orders of one group meet (spec/matching.md); is the rest of the incoming one cancelled?."""
     if mode == codes.SELF_TRADE_CANCEL_NEWEST:
         return True
@@ -251,7 +262,7 @@ def _prevent(core, product, instrument, slot, resting, mode, frozen_price):
 def _reduce(core, product, instrument, slot, quantity, price):
     """Take `quantity` lots off an order, frozen at `price`, without a trade."""
     order = core.orders[slot]
-    reserve(core, product, instrument, order, -quantity, price)
+    release(core, product, instrument, order, quantity, price)
     order["quantity"] -= quantity
     order["remaining"] -= quantity
     emit.reduced(core, order, quantity, price)
@@ -263,7 +274,7 @@ def _meet(core, product, instrument, slot, resting, level, level_price, terms):
     rule, own_price, frozen_price, mode = terms
     order, other = core.orders[slot], core.orders[resting]
     if mode != codes.SELF_TRADE_ALLOW and is_own_group(core, order, other):
-        return _prevent(core, product, instrument, slot, resting, mode, frozen_price)
+        return prevent(core, product, instrument, slot, resting, mode, frozen_price)
     side = np.int64(order["side"])
     buy_price = own_price if side == codes.SIDE_BUY else level_price
     sell_price = level_price if side == codes.SIDE_BUY else own_price
@@ -276,7 +287,7 @@ def _meet(core, product, instrument, slot, resting, level, level_price, terms):
     if shrink(core, instrument, level, resting, quantity):
         delist(core, instrument, resting)
     elif is_iceberg:
-        _melt(core, product, instrument, resting, quantity)
+        melt(core, product, instrument, resting, quantity)
     return False
 
 
@@ -368,7 +379,7 @@ def cancel_resting(core, slot, reason, request_id, operator_reason):
     instrument = core.instruments[order["instrument"]]
     product = core.products[instrument["product"]]
     price = price_of(instrument, np.int64(order["side"]), np.int64(order["rank"]))
-    reserve(core, product, instrument, order, -np.int64(order["remaining"]), price)
+    release(core, product, instrument, order, np.int64(order["remaining"]), price)
     emit.cancelled(core, order, reason, price, request_id, operator_reason)
     unlink(core, instrument, slot)
     delist(core, instrument, slot)

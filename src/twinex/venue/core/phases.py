@@ -6,7 +6,7 @@ Spec: `spec/phases.md`.
 import numpy as np
 
 from twinex.venue.compiler import apart, inner
-from twinex.venue.core import auction, bulk, emit, stops
+from twinex.venue.core import auction, bulk, combinations, emit, stops
 from twinex.venue.core.ladder import move_ladder
 from twinex.venue.core.limits import LEVELS_MAX, NIL, PRICE_MAX, VALUE_MAX
 from twinex.venue.core.risk import is_instrument
@@ -183,13 +183,16 @@ def limits_set(core, command):
     ):
         return np.int64(codes.REJECT_PHASE_TRANSITION)
     lower, upper = command["lower_limit"], command["upper_limit"]
-    if not limits_fit(product, lower, upper):
+    if instrument["leg_1"] != NIL or not limits_fit(product, lower, upper):
+        return np.int64(codes.REJECT_LIMITS_INVALID)
+    if not combinations.would_fit(core, number, lower, upper):
         return np.int64(codes.REJECT_LIMITS_INVALID)
     emit.limits_changed(core, number, lower, upper)
     zero = np.int64(0)
     count = bulk.collect_outside(core, instrument, zero, lower, upper)
     bulk.cancel_collected(core, count, codes.CANCEL_OUTSIDE_LIMITS, zero, zero)
     move_ladder(core, product, instrument, lower, upper)
+    combinations.follow_limits(core, number)
     return np.int64(0)
 
 

@@ -173,7 +173,7 @@ def _check_form(core, command):
     if not risk.is_instrument(core, number):
         return codes.REJECT_INSTRUMENT_UNKNOWN
     product = core.products[core.instruments[number]["product"]]
-    if product["quote_rule"] == codes.QUOTE_RULE_NONE:
+    if product["quote_rule"] == codes.QUOTE_RULE_NONE or not risk.is_contract(core, number):
         return codes.REJECT_QUOTE_UNSUPPORTED
     if not _sizes_fit(product, command):
         return codes.REJECT_QUOTE_INVALID
@@ -440,7 +440,7 @@ def request(core, command):
 @inner
 def _check_request(core, product, instrument):
     """Checks 14 to 21 of a quote_request."""
-    if product["request_interval_ns"] == 0:
+    if product["request_interval_ns"] == 0 or instrument["leg_1"] != NIL:
         return codes.REJECT_REQUEST_UNSUPPORTED
     if product["phase"] != codes.PHASE_CONTINUOUS:
         return codes.REJECT_PHASE_NO_ENTRY

@@ -23,7 +23,7 @@ from twinex.venue.core.limits import (
     VALUE_MAX,
 )
 from twinex.venue.core.phases import is_product, limits_fit
-from twinex.venue.core.risk import is_instrument
+from twinex.venue.core.risk import is_contract
 from twinex.venue.wire import codes
 
 
@@ -250,7 +250,7 @@ def set_position(core, command):
     long, short = np.int64(command["long_yesterday"]), np.int64(command["short_yesterday"])
     if hedge > codes.HEDGE_MARKET_MAKER or long < 0 or short < 0:
         return np.int64(codes.REJECT_REFERENCE_INVALID)
-    if not is_instrument(core, number) or not is_account(core, account):
+    if not is_contract(core, number) or not is_account(core, account):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)
     product = core.products[core.instruments[number]["product"]]
     if product["offset_rule"] == codes.OFFSET_RULE_NONE:

@@ -11,12 +11,13 @@ from twinex.venue.core.book import best_rank, level_index, next_level, rank_of
 from twinex.venue.core.entry import band_limit, is_resting_time
 from twinex.venue.core.limits import NIL, PRICE_MAX
 from twinex.venue.core.matching import self_trade_mode
-from twinex.venue.core.state import WAITING
+from twinex.venue.core.state import COMBINATION, WAITING
 from twinex.venue.wire import codes
 
 _HEDGE_LAST = codes.HEDGE_MARKET_MAKER
 _KIND_LAST = codes.KIND_FIVE_LEVELS
 _TIME_LAST = codes.TIME_GTC
+_NO_STOPS = 3  # more than any product allows
 _OFFSET_LAST = codes.OFFSET_CLOSE_TODAY
 
 
@@ -66,7 +67,7 @@ def check_enter(core, command):
 @inlined
 def check_terms(core, command, stops):
     """Checks 9 to 17c; `stops`: what `stops_allowed` must be at least."""
-    reason = _check_fields(command)
+    reason = check_fields(command)
     if reason != 0:
         return reason
     reason = check_account(core, np.int64(command["account"]), np.int64(command["offset"]))
@@ -77,6 +78,8 @@ def check_terms(core, command, stops):
         return codes.REJECT_INSTRUMENT_UNKNOWN
     instrument = core.instruments[number]
     product = core.products[instrument["product"]]
+    if stops != 0 and instrument["leg_1"] != NIL:
+        stops = np.int64(_NO_STOPS)
     account = core.accounts[command["account"]]
     reason = check_right(product, instrument["product"], account, np.int64(command["offset"]))
     if reason != 0:
@@ -93,8 +96,14 @@ def is_instrument(core, number):
     return 0 < number < len(core.instruments) and core.instruments[number]["product"] != NIL
 
 
+@inner
+def is_contract(core, number):
+    """Is there an instrument of this number that is no combination?"""
+    return is_instrument(core, number) and core.instruments[number]["leg_1"] == NIL
+
+
 @inlined
-def _check_fields(command):
+def check_fields(command):
     if (
         command["side"] > codes.SIDE_SELL
         or command["kind"] > _KIND_LAST
@@ -296,9 +305,9 @@ def check_holdings(
             if opened + quantity > product["opening_cap"]:
                 return codes.REJECT_OPENING_CAP
     if uses_credit(product, offset):
-        value += price * instrument["multiplier"] * quantity
         member = core.members[core.accounts[command["account"]]["member"]]
-        if value > member["credit"] - member["used"]:
+        room = member["credit"] - member["used"] - value
+        if price * instrument["multiplier"] * quantity > room:
             return codes.REJECT_FUNDS_INSUFFICIENT
     return 0
 
@@ -357,7 +366,7 @@ def position_room(product, instrument, position, side):
 @inlined
 def check_amend(core, product, instrument, order, new_quantity):
     """Checks 11 to 15 of an order_amend."""
-    if product["amend_allowed"] == 0 or order["flags"] & WAITING != 0:
+    if product["amend_allowed"] == 0 or order["flags"] & (WAITING | COMBINATION) != 0:
         return codes.REJECT_AMEND_UNSUPPORTED
     account = core.accounts[order["account"]]
     offset = np.int64(order["offset"])

@@ -11,6 +11,11 @@ from twinex.venue.core.accounts import move_positions
 from twinex.venue.core.bits import words_for_ranks
 from twinex.venue.core.book import best_rank, rank_of
 from twinex.venue.core.carried import find_carried, move_carried
+from twinex.venue.core.combined_room import (
+    fills_with_combinations,
+    ranks_of_legs,
+    ranks_with_limits,
+)
 from twinex.venue.core.ids import find_id, move_ids
 from twinex.venue.core.limits import (
     ENTRIES_MAX,
@@ -47,6 +52,8 @@ def shortage(core, command):
     now = core.now[0]
     template = np.int64(command["template_id"])
     fills = _fills(core, command, template)
+    if now["combination_count"] > 0:
+        fills = fills_with_combinations(core, command, template, fills)
     octets = _event_bytes(core, template, fills)
     if octets > (now["event_limit"] - now["event_position"]) * 8:
         now["needed"] = octets
@@ -86,6 +93,7 @@ def _event_bytes(core, template, fills):
     """An upper bound of the event bytes that a command of that many fills makes."""
     now = core.now[0]
     octets = EVENT_BYTES_FIXED + fills * EVENT_BYTES_A_FILL
+    octets += now["combination_count"] * EVENT_BYTES_AN_INSTRUMENT
     if fills > 0:
         octets += now["stops"] * EVENT_BYTES_A_STOP
     if template == codes.QUOTE_ENTER:
@@ -241,6 +249,8 @@ def _shortage_of_exchange(core, command, template):
         number = np.int64(command["instrument"])
         if 0 < number < len(core.instruments):
             return _shortage_of_levels(core, command, core.instruments[number]["product"])
+    if template == codes.COMBINATION_DEFINE:
+        return _shortage_of_combination(core, command)
     return state.SHORT_NOTHING
 
 
@@ -255,9 +265,34 @@ def _shortage_of_levels(core, command, product):
     ranks = (upper - lower) // core.products[product]["tick"] + 1
     if ranks > LEVELS_MAX:
         return state.SHORT_NOTHING
+    others = np.int64(0)
+    if command["template_id"] == codes.LIMITS_SET:
+        others = ranks_with_limits(core, np.int64(command["instrument"]), lower, upper)
+    return _shortage_of_ranks(core, ranks + others)
+
+
+@inner
+def _shortage_of_combination(core, command):
+    """A place in their table, and room for its ladder, if it may be defined."""
+    now, number = core.now[0], np.int64(command["instrument"])
+    short = _short_of(
+        core, core.instruments, number, limits.INSTRUMENTS_MAX, state.SHORT_INSTRUMENTS
+    )
+    if short != state.SHORT_NOTHING:
+        return short
+    if now["combination_count"] + 1 >= len(core.combinations):
+        now["needed"] = now["combination_count"] + 2
+        return state.SHORT_COMBINATIONS
+    ranks = ranks_of_legs(core, np.int64(command["leg_1"]), np.int64(command["leg_2"]))
+    return _shortage_of_ranks(core, ranks)
+
+
+@inner
+def _shortage_of_ranks(core, ranks):
+    """Room for ladders of so many levels together, the words of each filled up."""
     now = core.now[0]
     levels = now["level_count"] + 2 * ranks
-    words = now["word_count"] + 2 * words_for_ranks(ranks)
+    words = now["word_count"] + 2 * words_for_ranks(ranks) + 8 * now["combination_count"] + 8
     if levels > len(core.levels) or words > len(core.bits):
         now["needed"] = max(levels, words)
         return state.SHORT_LEVELS
@@ -285,6 +320,7 @@ def empty_core(salt: int = 0) -> state.Core:
         members=np.zeros(_START_ROWS, state.MEMBER),
         seats=np.zeros(_START_ROWS, np.int64),
         accounts=np.zeros(_START_ROWS, state.ACCOUNT),
+        combinations=np.zeros(_START_ROWS, np.int64),
         groups=np.zeros(_START_ROWS, np.int64),
         positions=_aligned(_START_POSITIONS, state.POSITION),
         holders=np.zeros(_START_POSITIONS, state.HOLDER),
@@ -353,6 +389,7 @@ def grow(core: state.Core, short: int) -> state.Core:
         state.SHORT_SEATS: "seats",
         state.SHORT_ACCOUNTS: "accounts",
         state.SHORT_GROUPS: "groups",
+        state.SHORT_COMBINATIONS: "combinations",
         state.SHORT_TRADES: "trades",
     }[short]
     return core._replace(**{name: _larger(getattr(core, name), needed)})

@@ -6,7 +6,7 @@ from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit
 from twinex.venue.core.limits import LEVELS_MAX, QUANTITY_MAX, VALUE_MAX
 from twinex.venue.core.phases import is_product
-from twinex.venue.core.risk import is_instrument
+from twinex.venue.core.risk import is_contract
 from twinex.venue.wire import codes
 
 _LIMIT_MAX = (1 << 31) - 1
@@ -25,7 +25,7 @@ def set_rule(core, command):
     of_instrument = np.int64(command["instrument"])
     if of_instrument != 0 and (
         rule != codes.RULE_POSITION_LIMIT
-        or not is_instrument(core, of_instrument)
+        or not is_contract(core, of_instrument)
         or core.instruments[of_instrument]["product"] != number
     ):
         return np.int64(codes.REJECT_REFERENCE_UNKNOWN)

@@ -38,6 +38,7 @@ NOW = np.dtype(
         ("stops", "i8"),  # waiting
         ("slices", "i8"),  # parts that resting icebergs may show, one after another
         ("carried_count", "i8"),
+        ("combination_count", "i8"),
         ("order_free", "i8"),  # head of the free list, linked by `next`
         ("order_high", "i8"),  # slots ever used
         ("position_count", "i8"),
@@ -115,6 +116,8 @@ INSTRUMENT = np.dtype(
         ("stop_buy_low", "i8"),  # no waiting buy stop is set off by a price below this
         ("stop_sell_high", "i8"),  # and no sell stop by one above this
         ("slices", "i8"),
+        ("leg_1", "i8"),  # instrument; 0 = no combination
+        ("leg_2", "i8"),
         ("requested_ns", "i8"),  # time of the last request for quote; 0 = none
         # last closing order at a limit price, where closing goes first: side x 2 + (rank > 0)
         ("closing_tails", "i8", (4,)),
@@ -153,14 +156,15 @@ LASTING = 8  # good till date or cancelled
 POST_ONLY = 16
 QUOTE = 32  # a leg of a quote
 LISTED = 64  # stands in its member's list
+COMBINATION = 128  # buys one leg and sells the other
 HAS_EXTRA = WAITING | ICEBERG | LASTING  # its row of `extras` means something
 
 EXTRA = np.dtype(
     [
         ("stop_price", "i8"),
         ("trail", "i8"),
-        ("price", "i8"),  # at which a waiting stop is frozen
-        ("sent_price", "i8"),
+        ("price", "i8"),  # at which a waiting stop, or leg 1 of a combination, is frozen
+        ("sent_price", "i8"),  # of leg 2 of a combination: at which it is frozen
         ("display", "i4"),
         ("shown", "i4"),  # lots of an iceberg that the book shows
         ("slices", "i4"),  # counted for it in the instrument's `slices`
@@ -273,6 +277,7 @@ class Core(NamedTuple):
     members: np.ndarray
     seats: np.ndarray  # member of each seat
     accounts: np.ndarray
+    combinations: np.ndarray  # their instruments, ascending
     groups: np.ndarray  # self-trade mode + 1 of each group; 0 = not defined
     positions: np.ndarray
     holders: np.ndarray  # beside `positions`
@@ -301,6 +306,7 @@ def tables_of(core):
         table(core.members),
         table(core.seats),
         table(core.accounts),
+        table(core.combinations),
         table(core.groups),
         table(core.positions),
         table(core.holders),
@@ -331,3 +337,4 @@ BAD_FRAME = 12
 SHORT_GROUPS = 13
 SHORT_TRADES = 14
 SHORT_CARRIED = 15
+SHORT_COMBINATIONS = 16

@@ -160,10 +160,8 @@ def cancel_live(core, slot, reason, request_id, operator_reason):
 
 
 @apart
-def judge_trades(core):
-    """Set off the stops that the trades of this command have met: instruments ascending."""
-    now = core.now[0]
-    start, end = now["event_start"], now["event_position"]
+def judge_trades(core, start, end):
+    """Set off the stops that the trades of these events have met: instruments ascending."""
     number = _next_traded(core, start, end, np.int64(0))
     while number != NIL:
         _judge(core, number, start, end, np.int64(0))
@@ -180,6 +178,13 @@ def judge_last_price(core, number):
 
 
 @inner
+def _is_price(event):
+    """Is the event a trade whose price counts: not one of two orders of a combination?"""
+    is_trade = event["template_id"] == codes.TRADE
+    return is_trade and event["price_source"] != codes.SOURCE_COMBINATION
+
+
+@inner
 def _next_traded(core, start, end, above):
     """The lowest instrument above `above` that has stops and a trade in the events; NIL if none."""
     found = np.int64(NIL)
@@ -187,7 +192,7 @@ def _next_traded(core, start, end, above):
     while position < end:
         event = core.events[position]
         number = np.int64(event["instrument"])
-        is_judged = event["template_id"] == codes.TRADE and core.instruments[number]["stops"] > 0
+        is_judged = _is_price(event) and core.instruments[number]["stops"] > 0
         if is_judged and number > above and (found == NIL or number < found):
             found = number
         position += (HEADER_BYTES + np.int64(event["block_length"])) >> 3
@@ -245,7 +250,7 @@ def _range(core, number, start, end, price):
     position = start
     while position < end:
         event = core.events[position]
-        if event["template_id"] == codes.TRADE and np.int64(event["instrument"]) == number:
+        if _is_price(event) and np.int64(event["instrument"]) == number:
             low = min(low, event["price"]) if low != 0 else event["price"]
             high = max(high, event["price"])
         position += (HEADER_BYTES + np.int64(event["block_length"])) >> 3
@@ -261,7 +266,7 @@ def _trail(core, extra, side, number, start, end, price):
     while position < end:
         event = core.events[position]
         if (
-            event["template_id"] == codes.TRADE
+            _is_price(event)
             and np.int64(event["instrument"]) == number
             and _follow(extra, side, event["price"])
         ):
