@@ -51,9 +51,9 @@ def _check_stops(image: Image) -> None:
     hold(image, "stops", stops["order_id"] % LEGS == 0, "a stop is no leg of a quote")
     positive = (stops["freeze_price"] > 0) & (stops["stop_price"] != 0) & (stops["trail"] >= 0)
     hold(image, "stops", positive, "it is frozen at a price, waits for one, and trails forward")
-    hold(image, "stops", _is_inside(image, stops, "freeze_price"), "it is frozen inside the limits")
     contracts = ~are_combinations(image, stops["instrument"])
     hold(image, "stops", contracts, "no stop waits in a combination")
+    hold(image, "stops", _is_inside(image, stops, "freeze_price"), "it is frozen inside the limits")
 
 
 def _check_terms(image: Image, section: str) -> None:
