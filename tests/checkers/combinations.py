@@ -115,11 +115,11 @@ def _step(
     heads = _heads(combination, order)
     lots = min(order.remaining, *(head.shown for head in heads))
     source = prices.SOURCE.combination
-    take_filled(market, answer, order, lots, (price, source), ROLE.incoming)
+    take_filled(answer, order, lots, (price, source), ROLE.incoming, fills)
     for leg, head in zip(combination.legs, heads, strict=True):
         at = (head.price, prices.SOURCE.buy if head.side == BUY else prices.SOURCE.sell)
-        take_filled(market, answer, head, lots, at, ROLE.resting)
-        take_deal(market, answer, leg, (order, head), 1 - head.side, lots, at, fills)
+        take_filled(answer, head, lots, at, ROLE.resting, fills)
+        take_deal(market, answer, leg, (order, head), 1 - head.side, lots, at)
         fills.price(leg, head.price)
         leave_if_filled(market, (head,))
         take_refreshed(answer, leg, head)
@@ -138,12 +138,12 @@ def _meet_own(
     rule = combination.product.price_rule
     at = prices.trade_price(rule, order.side, order.price, resting, combination.last)
     lots = min(order.remaining, resting.remaining)
-    take_filled(market, answer, order, lots, at, ROLE.incoming)
-    take_filled(market, answer, resting, lots, at, ROLE.resting)
+    take_filled(answer, order, lots, at, ROLE.incoming, fills)
+    take_filled(answer, resting, lots, at, ROLE.resting, fills)
     pair = (order, resting)
     for leg, price in zip(combination.legs, _leg_prices(combination, at[0]), strict=True):
         side, given = market.side_in(order, leg), (price, prices.SOURCE.combination)
-        take_deal(market, answer, leg, pair, side, lots, given, fills)
+        take_deal(market, answer, leg, pair, side, lots, given)
     combination.last = at[0]
     leave_if_filled(market, pair)
 

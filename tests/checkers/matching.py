@@ -20,9 +20,11 @@ class Fills:
         self.market, self.touched = market, dict[tuple[int, int, int], Order]()
         self.prices: dict[int, list[int]] = {}
 
-    def touch(self, order: Order, instrument: Instrument) -> None:
-        if self.market.row(order, instrument) is not None:
-            self.touched.setdefault((order.account, instrument.number, order.hedge), order)
+    def touch(self, order: Order) -> None:
+        """An order fills: its row, or those of its legs."""
+        for instrument, _, _ in self.market.parts(order, order.price):
+            if self.market.row(order, instrument) is not None:
+                self.touched.setdefault((order.account, instrument.number, order.hedge), order)
 
     def price(self, instrument: Instrument, price: int) -> None:
         """A trade that moves cp, and that stops are judged by."""
@@ -237,17 +239,18 @@ def take_trade(
     """Two reports and the trade of one fill; `at`: its price and source."""
     instrument = market.instruments[sides[0].instrument]
     for order in reports:
-        take_filled(market, answer, order, lots, at, roles[order.id])
+        take_filled(answer, order, lots, at, roles[order.id], fills)
     incoming = reports[0].side if roles[reports[0].id] == ROLE.incoming else 2
-    take_deal(market, answer, instrument, reports, incoming, lots, at, fills)
+    take_deal(market, answer, instrument, reports, incoming, lots, at)
     fills.price(instrument, at[0])
     leave_if_filled(market, reports)
 
 
 def take_filled(
-    market: Market, answer: Answer, order: Order, lots: int, at: tuple[int, int], role: int
+    answer: Answer, order: Order, lots: int, at: tuple[int, int], role: int, fills: Fills
 ) -> None:
     """`order_filled` of one side of the trade that comes next."""
+    fills.touch(order)
     order.remaining -= lots
     hold(order.remaining >= 0, "an order fills no more than its quantity", order)
     if role == ROLE.resting and order.display:
@@ -261,7 +264,7 @@ def take_filled(
         quantity=lots,
         price=at[0],
         price_source=at[1],
-        trade_id=market.trades + 1,
+        trade_id=fills.market.trades + 1,
         remaining=order.remaining,
     )
 
@@ -274,10 +277,9 @@ def take_deal(
     incoming: int,
     lots: int,
     at: tuple[int, int],
-    fills: Fills,
 ) -> None:
     """`trade` of two orders in an instrument (a leg, if they are of combinations), and what it does
-    to holdings, credit and open interest. The order whose row is touched first is first."""
+    to holdings, credit and open interest."""
     price, source = at
     market.trades += 1
     market.volume += lots
@@ -285,7 +287,6 @@ def take_deal(
     ids, opens = [0, 0], 0
     for order in orders:
         market.fill(order, instrument, lots, price)
-        fills.touch(order, instrument)
         ids[market.side_in(order, instrument)] = order.id
         opens += order.offset == OFFSET.open
     if instrument.product.offset_rule:
