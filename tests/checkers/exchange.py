@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from checkers import combinations, prices, reasons_combined
+from checkers import prices, reasons_combined, stops
 from checkers.acts import ACTS
 from checkers.answer import Answer
 from checkers.market import COLLECTING, Instrument, Market, Order, Row, hold
@@ -129,8 +129,7 @@ def _enter_phase(market: Market, answer: Answer, number: int, phase: int) -> Non
         fills.take_positions(answer)
     if phase == PHASE.continuous:
         for instrument in _instruments(market, number):
-            market.traded[instrument.number] = [instrument.last]
-        combinations.behind(market, answer)
+            stops.judge(market, answer, instrument, [instrument.last])
     if phase == PHASE.closed or (phase == PHASE.processing and before != PHASE.closed):
         _expire(market, answer, number)
 
@@ -158,8 +157,8 @@ def _halt_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
         if freed and instrument.crossed():
             uncross(market, answer, instrument, fills)
     fills.take_positions(answer)
-    for instrument in named if not command.halted else []:
-        market.traded[instrument.number] = [instrument.last]
+    for instrument in named:
+        stops.judge(market, answer, instrument, [] if command.halted else [instrument.last])
     if not named:
         answer.take("reference_changed", number=command.product, changed_by=command.template_id)
 

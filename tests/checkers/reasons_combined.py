@@ -63,9 +63,11 @@ def of_entry(market: Market, command: SimpleNamespace, member: int) -> int:
     reason = reasons.of_sender(market, command, member)
     if reason:
         return reason
-    if command.kind != KIND.limit:
+    stop = command.template == "stop_enter"
+    kinds = combination.product.kinds_allowed if stop else 1
+    if not kinds >> command.kind & 1:
         return REASON.KIND_UNSUPPORTED
-    if command.template == "stop_enter":
+    if stop:
         return REASON.STOP_UNSUPPORTED
     return (
         _terms(combination, command)
