@@ -87,6 +87,11 @@ def _price(day: RandomDay, number: int, side: int) -> int:
     if draw < 0.03:
         far = 2 * day.ticks * tick
         return day.random.choice((tick // 2 + 1, far, -far, 10**12, -(2**63), 2**63 - 1))
+    if draw < 0.1:
+        (lower, upper), (other_lower, other_upper) = (
+            day.limits.get(leg, (0, 0)) for leg in day.combinations[number]
+        )
+        return day.random.choice((lower - other_upper, upper - other_lower))
     away = day.random.randint(-4, 4) if draw < 0.7 else day.random.randint(-1, day.ticks)
     return (-away if side == 0 else away) * tick
 
