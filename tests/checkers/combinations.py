@@ -105,7 +105,7 @@ def _implied(market: Market, combination: Instrument, order: Order) -> int | Non
     heads = _heads(combination, order)
     if len(heads) < 2:
         return None
-    if any(market.self_trade_mode(order, head) != MODE.allow for head in heads):
+    if any(market.self_trade_mode(head, order) != MODE.allow for head in heads):
         return None
     return heads[0].price - heads[1].price
 
