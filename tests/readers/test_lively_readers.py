@@ -176,7 +176,7 @@ def test_statistics_have_no_prices_of_trades_between_combinations(day, events) -
             assert prices == [priced[0], max(priced), min(priced), priced[-1]]
 
 
-@pytest.mark.parametrize(("symbol", "digits"), zip(SPREADS, (1, 0), strict=True))
+@pytest.mark.parametrize(("symbol", "digits"), [(SPREADS[0], 1), (SPREADS[1], 0)])
 def test_the_book_of_a_combination(day: Path, events: list, symbol: str, digits: int) -> None:
     view, number = BookView(day, symbol), instrument_of(day, symbol)
     view.forward()
