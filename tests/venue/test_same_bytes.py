@@ -104,7 +104,7 @@ def test_stops_in_the_middle(day: Straight, tmp_path: Path, monkeypatch) -> None
 def test_a_later_first_sequence(tmp_path: Path) -> None:
     """Days go on from one another; only sequences and order ids differ."""
     with Venue(tmp_path / "day", clock=fixed_clock, first_sequence=10**9, chain=77) as venue:
-        day = straight_day(5, 300, first_sequence=10**9)
+        day = straight_day(9, 300, first_sequence=10**9)
         parts = [venue.submit(day.batch(s, s + 1)).tobytes() for s in range(len(day))]
         check(venue.core)
         assert venue.statistics().trades > 10

@@ -46,16 +46,25 @@ class LazyLibrary(JITCodeLibrary):
         super()._finalize_final_module()
 
     def _reached(self) -> list[Any]:
-        """Every library that this one calls, directly or through others that wait."""
-        found: dict[Any, None] = {}
-        waiting = list(self._linking_libraries)
-        while waiting:
-            library = waiting.pop()
-            if library not in found:
-                found[library] = None
-                if not getattr(library, "_is_built", True):
-                    waiting += library._linking_libraries
-        return list(found)
+        """Every library that this one calls, directly or through others that wait.
+
+        Callers stand before what they call: LLVM links in only what is wanted by then.
+        """
+        seen: set[Any] = set()
+        found: list[Any] = []
+
+        def visit(library: Any) -> None:
+            if library in seen:
+                return
+            seen.add(library)
+            if not getattr(library, "_is_built", True):
+                for callee in library._linking_libraries:
+                    visit(callee)
+            found.append(library)
+
+        for library in self._linking_libraries:
+            visit(library)
+        return found[::-1]
 
 
 # How the names begin of functions that wait, and of those that never become part of their callers.

@@ -3,7 +3,7 @@
 from vectorkit.builder import Builder, Maker
 from vectorkit.parse import EventLine
 from vectorkit.wire import ENUMS
-from vectorkit.words import Expected, Words
+from vectorkit.words import Words
 from vectorkit.world import Command, decimal
 
 _EARLY = ("TEMPLATE_UNKNOWN", "LENGTH_WRONG", "SEAT_UNKNOWN", "NOT_PERMITTED", "DAY_NOT_OPEN")
@@ -64,7 +64,7 @@ def _reduced(build: Builder, line: EventLine, words: Words) -> None:
     build.put(line, "order_reduced", fields | {"remaining": words.number("left")})
 
 
-def _fill_fields(build: Builder, order: Command, source: str, left: int) -> dict[str, int]:
+def fill_fields(build: Builder, order: Command, source: str, left: int) -> dict[str, int]:
     fields = build.identity(order) | {"remaining": left, "price_source": _SOURCES[source]}
     for key in ("offset", "hedge"):
         fields[key] = int(order.fields.get(key, 0))
@@ -78,7 +78,7 @@ def _filled(build: Builder, line: EventLine, words: Words) -> None:
     amount = words.amount()
     left = words.number("left")
     source = words.next()
-    build.put(line, "order_filled", _fill_fields(build, order, source, left) | amount)
+    build.put(line, "order_filled", fill_fields(build, order, source, left) | amount)
 
 
 def _trade(build: Builder, line: EventLine, words: Words) -> None:
@@ -91,24 +91,34 @@ def _put_trade(
 ) -> None:
     """The trade between the two `order_filled` before it, which get its number."""
     first, second = build.events[-2:]
-    trade_id = int(words.next().removeprefix("#"))
     sides = {event.fields["side"]: event.fields["order_id"] for event in (first, second)}
     fields = {
         "instrument": first.fields["instrument"],
         "buy_order_id": sides[_SIDES["buy"]],
         "sell_order_id": sides[_SIDES["sell"]],
-        "open_interest": words.number("oi"),
         "side": _SIDES["none"] if source == "auction" else first.fields["side"],
-        "turnover": amount["price"] * amount["quantity"] * _multiplier(build, first),
-        "price_source": _SOURCES[source],
-        "trade_id": trade_id,
     }
-    first.fields["trade_id"] = second.fields["trade_id"] = trade_id
-    build.put(line, "trade", fields | amount)
+    number = put_trade_of(build, line, words, fields | amount, source)
+    first.fields["trade_id"] = second.fields["trade_id"] = number
 
 
-def _multiplier(build: Builder, fill: Expected) -> int:
-    return build.world.multipliers[build.world.products[fill.fields["instrument"]]]
+def put_trade_of(
+    build: Builder, line: EventLine, words: Words, fields: dict[str, int], source: str
+) -> int:
+    """The trade whose parties and amount are known, numbered as the line says: `#1 oi 2`."""
+    number = int(words.next().removeprefix("#"))
+    rest = {
+        "open_interest": words.number("oi"),
+        "turnover": fields["price"] * fields["quantity"] * _multiplier(build, fields),
+        "price_source": _SOURCES[source],
+        "trade_id": number,
+    }
+    build.put(line, "trade", fields | rest)
+    return number
+
+
+def _multiplier(build: Builder, fields: dict[str, int]) -> int:
+    return build.world.multipliers[build.world.products[fields["instrument"]]]
 
 
 def _both(
@@ -119,7 +129,7 @@ def _both(
     source = source or words.next()
     lefts = words.pair("left", "/")
     for order, left in zip((first, second), lefts, strict=True):
-        build.put(line, "order_filled", _fill_fields(build, order, source, left) | amount)
+        build.put(line, "order_filled", fill_fields(build, order, source, left) | amount)
     _put_trade(build, line, words, amount, source)
 
 

@@ -23,6 +23,8 @@ class Builder:
         self.world = world
         self.command = command
         self.events: list[Expected] = []
+        self.step: list[Expected] = []  # the fills of a combination's orders in the step at hand
+        self.met: Command = command  # by `meets`, the resting order of the combination
         self.incoming = command.target if command.name in _QUEUES else command.order or command
         self.has_order = command.name in (*_QUEUES, "order_enter", "stop_enter") or bool(
             command.order

@@ -135,8 +135,12 @@ def _sides(command: Command, entry: dict[str, Value], leg: int) -> tuple[Command
 def _learn(world: World, command: Command) -> None:
     """What later rows and events need to know of reference data."""
     fields = command.fields
-    if command.seat != 0 or command.row.events:
-        return  # only setups teach: in a case, fields say what is different
+    answer = next((line.words[0] for line in command.row.events), "")
+    if command.name == "combination_define" and answer in ("", "reference"):
+        legs = int(fields["leg_1"]), int(fields["leg_2"])
+        world.legs[int(fields["instrument"])] = legs
+    if command.seat != 0 or answer:
+        return  # only setups teach the rest: in a case, fields say what is different
     if command.name == "seat_define":
         world.members[int(fields["seat_number"])] = int(fields["member"])
     elif command.name == "account_define":

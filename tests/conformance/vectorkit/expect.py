@@ -1,6 +1,6 @@
 """Event lines of a case as the fields that the events must have."""
 
-from vectorkit import answers
+from vectorkit import answers, spreads
 from vectorkit.builder import Builder, Maker
 from vectorkit.parse import EventLine, VectorError
 from vectorkit.wire import ENUMS, TEMPLATES
@@ -129,7 +129,7 @@ def _day_ended(build: Builder, line: EventLine, words: Words) -> None:
     build.put(line, "day_ended", {key: words.number(key) for key in keys})
 
 
-MAKERS: dict[str, Maker] = answers.MAKERS | {
+MAKERS: dict[str, Maker] = answers.MAKERS | spreads.MAKERS | {
     "quoted": _quoted,
     "mass_quoted": _mass_quoted,
     "requested": _requested,

@@ -51,6 +51,8 @@ def read(world: World, words: list[str], account: int, place: int) -> Read:
         return name, _options(world, name, own, rest), []
     if verb == "mass_quote":
         return _mass_quote(world, account, place, rest)
+    if verb == "combination":
+        return _combination(world, rest)
     is_members = TEMPLATES[verb].id <= MEMBER_TEMPLATE_LAST
     return verb, _options(world, verb, {"client_id": place} if is_members else {}, rest), []
 
@@ -59,6 +61,15 @@ def _order(world: World, name: str, fields: Fields, words: list[str]) -> Read:
     """`buy 5 …`"""
     fields |= {"instrument": 1, "side": ENUMS["Side"][words[0]], "quantity": int(words[1])}
     return name, _options(world, name, fields, words[2:]), []
+
+
+def _combination(world: World, words: list[str]) -> Read:
+    """`combination 12 of 1 - 2`: its number and its legs'."""
+    number_of, of, leg_1, minus, leg_2, *more = words
+    if (of, minus) != ("of", "-"):
+        raise ValueError("a combination is '12 of 1 - 2'")
+    fields: Fields = {"instrument": int(number_of), "leg_1": int(leg_1), "leg_2": int(leg_2)}
+    return "combination_define", _options(world, "combination_define", fields, more), []
 
 
 def _for_account(world: World, verb: str, words: list[str]) -> Read:

@@ -83,6 +83,7 @@ class World:
     owners: dict[int, int] = field(default_factory=dict)  # account -> member
     multipliers: dict[int, int] = field(default_factory=dict)  # of a product
     products: dict[int, int] = field(default_factory=dict)  # instrument -> product
+    legs: dict[int, tuple[int, int]] = field(default_factory=dict)  # of a combination
     labels: dict[str, Command] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
 

@@ -99,8 +99,8 @@ def test_random_days_keep_every_rule() -> None:
     for seed in [*range(12), *range(base, base + 8)]:
         found = _sees(seed, 1_200)
         orders, trades, rejects = orders + found[0], trades + found[1], rejects + found[2]
-    assert orders > 4_000, "the days trade"
-    assert trades > 1_500
+    assert orders > 3_000, "the days trade"
+    assert trades > 1_000
     assert rejects > 4_000
 
 

@@ -17,6 +17,14 @@ def octets_of(frames: list[bytes]) -> np.ndarray:
     return np.frombuffer(b"".join(frames), dtype=np.uint8)
 
 
+def copied(rows: np.ndarray) -> np.ndarray:
+    """Rows of an image to be changed: NumPy's own copies leave anything in bytes without a name."""
+    made = np.zeros(len(rows), rows.dtype)
+    for name in rows.dtype.names or ():
+        made[name] = rows[name]
+    return made
+
+
 def live(venue: Venue, frames: list[bytes], start: int, stop: int, batch: int = 40) -> None:
     """Submit frames `start` to `stop`."""
     for at in range(start, stop, batch):

@@ -13,6 +13,8 @@ from twinex.venue.wire.schema import COMMANDS, FRAME_HEADER_BYTES
 TICK, CENTRE = 10, 1_000
 LIMITS = {"lower_limit": (CENTRE - 40) * TICK, "upper_limit": (CENTRE + 40) * TICK}
 MEMBERS, ACCOUNTS, INSTRUMENTS, PRODUCTS = 3, 9, 6, 3
+COMBINATIONS = {50: (28, 7), 3: (7, 28), 30: (14, 35), 20: (42, 21)}  # in a product each
+LATER = {1: (28, 7), 60: (21, 42), 8: (14, 7), 9: (14, 3)}  # in the day; two that there cannot be
 FIRST = 501  # sequences and order ids of earlier days lie below
 RULES = {
     "post_only_allowed": 1,
@@ -69,6 +71,7 @@ class RichDay:
                     **LIMITS,
                 )
             )
+        made += [self._combination(number) for number in COMBINATIONS]
         made += [encode("group_define", group=n, self_trade_mode=n) for n in range(1, 5)]
         made.append(encode("group_define", group=9, self_trade_mode=self.draw.randrange(5)))
         for member in range(1, MEMBERS + 1):
@@ -103,6 +106,12 @@ class RichDay:
             quantity_maximum_market=100,
             quantity_step=1,
         )
+
+    def _combination(self, number: int) -> bytes:
+        leg_1, leg_2 = {**COMBINATIONS, **LATER}[number]
+        symbol = f"SP{number}"
+        fields = {"instrument": number, "leg_1": leg_1, "leg_2": leg_2}
+        return encode("combination_define", symbol=symbol, **fields)
 
     def _account(self, account: int) -> bytes:
         return encode(
@@ -150,6 +159,12 @@ class RichDay:
     def _instrument(self) -> int:
         return self.draw.randint(1, INSTRUMENTS) * 7
 
+    def _any_instrument(self) -> int:
+        """Now and then a combination, which takes few commands."""
+        if self.draw.random() < 0.04:
+            return self.draw.choice(list(COMBINATIONS))
+        return self._instrument()
+
     def _price(self, side: int, reach: int = 12) -> int:
         away = self.draw.randint(-3, reach)
         return (CENTRE - away if side == 0 else CENTRE + away) * TICK
@@ -164,6 +179,7 @@ class RichDay:
         write = self.draw.choices(
             (
                 self._order,
+                self._combined,
                 self._stop,
                 self._quote,
                 self._mass_quote,
@@ -172,7 +188,7 @@ class RichDay:
                 self._mass_cancel,
                 self._request,
             ),
-            (40, 12, 10, 4, 14, 12, 1, 5),
+            (40, 16, 12, 10, 4, 14, 12, 1, 5),
         )[0]
         self.sent.append((self.sequence + 1, member, client_id))
         return member * 3, write(member, client_id)
@@ -187,7 +203,7 @@ class RichDay:
         iceberg = kind == 0 and time_in_force in (0, 3, 4) and self.draw.random() < 0.3
         return {
             "client_id": client_id,
-            "instrument": self._instrument(),
+            "instrument": self._any_instrument(),
             "account": self._own(member),
             "price": self._price(side) if kind == 0 or self.draw.random() < 0.3 else 0,
             "quantity": self.draw.randint(4, 30) if iceberg else self.draw.randint(1, 15),
@@ -205,6 +221,23 @@ class RichDay:
         rests = terms["kind"] == 0 and terms["time_in_force"] in (0, 3, 4)
         post_only = int(rests and self.draw.random() < 0.2)
         return encode("order_enter", post_only=post_only, **terms)
+
+    def _combined(self, member: int, client_id: int) -> bytes:
+        """An order of a combination: its price is a difference, around 0."""
+        side = self.draw.randrange(2)
+        away = self.draw.randint(-3, 8)
+        return encode(
+            "order_enter",
+            client_id=client_id,
+            instrument=self.draw.choice([*COMBINATIONS, *COMBINATIONS, *LATER]),
+            account=self._own(member),
+            price=(-away if side == 0 else away) * TICK,
+            quantity=self.draw.randint(1, 15),
+            side=side,
+            time_in_force=self.draw.choice((0, 0, 0, 0, 0, 1, 2)),
+            offset=self.draw.choice((0, 0, 0, 0, 1, 2)),
+            hedge=self.draw.choice((0, 0, 0, 1)),
+        )
 
     def _stop(self, member: int, client_id: int) -> bytes:
         terms = self._terms(member, client_id)
@@ -225,7 +258,7 @@ class RichDay:
                 "ask_quantity": lots,
             }
         return {
-            "instrument": self._instrument(),
+            "instrument": self._any_instrument(),
             "account": self._own(member),
             "hedge": self.draw.choice((0, 3)),
             **sides,
@@ -285,6 +318,11 @@ class RichDay:
                 {"product": draw.choice((0, product)), "phase": draw.choice((2, 2, 2, 3, 5, 8))},
             ),
             (3, "halt_set", {"instrument": self._instrument(), "halted": draw.choice((0, 0, 1))}),
+            (
+                1,
+                "halt_set",
+                {"instrument": draw.choice(list(COMBINATIONS)), "halted": draw.choice((0, 0, 1))},
+            ),
             (2, "halt_set", {"halted": 0}),
             (5, "rule_set", {"product": product, "rule": ENUM_RULES[rule], "value": RULES[rule]}),
             (
@@ -343,7 +381,7 @@ class RichDay:
                 1,
                 "limits_set",
                 {
-                    "instrument": self._instrument(),
+                    "instrument": self._any_instrument(),
                     "lower_limit": (CENTRE - draw.randint(8, 50)) * TICK,
                     "upper_limit": (CENTRE + draw.randint(8, 50)) * TICK,
                 },
@@ -360,6 +398,8 @@ class RichDay:
             ),
             (1, "timer", {}),
         )
+        if draw.random() < 0.02:
+            return self._combination(draw.choice(list(LATER)))
         _, name, fields = draw.choices(acts, [share for share, *_ in acts])[0]
         return encode(name, **fields)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from living import fixed_clock, octets_of
+from living import copied, fixed_clock, octets_of
 from rich_day import FIRST, RichDay
 
 from twinex.venue.core.check import check
@@ -54,7 +54,7 @@ def _changed_fields(image: Image, source: random.Random) -> Iterator[tuple[str, 
             for place in source.sample(range(len(rows)), min(ROWS_EACH, len(rows))):
                 old = int(rows[field][place])
                 for value in _values(row[field], old, rows[field], source):
-                    changed = rows.copy()
+                    changed = copied(rows)
                     changed[field][place] = value
                     yield (
                         f"{name}[{place}] {field} {old} -> {value}",
@@ -74,7 +74,7 @@ def _without(rows: np.ndarray, place: int) -> np.ndarray:
 
 
 def _swapped(rows: np.ndarray, place: int) -> np.ndarray:
-    made = rows.copy()
+    made = copied(rows)
     made[[place, place - 1]] = made[[place - 1, place]]
     return made
 
@@ -85,7 +85,7 @@ def _changed_rows(image: Image, source: random.Random) -> Iterator[tuple[str, Se
         rows = image[name]
         for change in (_twice, _without, _swapped):
             for place in source.sample(range(len(rows)), min(ROWS_EACH, len(rows))):
-                changed = np.ascontiguousarray(change(rows, place)).astype(SECTIONS[name])
+                changed = copied(change(rows, place))
                 if not np.array_equal(changed, rows):
                     yield f"{name}[{place}] {change.__name__}", {**image.sections, name: changed}
 

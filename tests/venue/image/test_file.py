@@ -79,7 +79,7 @@ def test_any_other_length_is_damage(image: Image) -> None:
         (0, b"TWXSTAT2", "it begins with b'TWXSTAT2'"),
         (8, b"\2\0\0\0", "format, schema and its version are"),
         (12, b"\0\0", "format, schema and its version are"),
-        (16, b"\x0f\0\0\0", "not laid out as this version's"),
+        (16, b"\x10\0\0\0", "not laid out as this version's"),
         (FRONT_BYTES + ENTRY_BYTES, b"\3\0\0\0", "sections are not those of this version"),
         (FRONT_BYTES + 4, b"\x78\0\0\0", "sections are not those of this version"),
     ],

@@ -133,7 +133,7 @@ def _flip(path: Path, source: random.Random) -> None:
 
 def _truncate(path: Path, source: random.Random) -> None:
     octets = path.read_bytes()
-    path.write_bytes(octets[: source.choice((0, 1, 8, 703, 735, 736, 800, len(octets) - 1))])
+    path.write_bytes(octets[: source.choice((0, 1, 8, 751, 783, 784, 800, len(octets) - 1))])
 
 
 def _grow(path: Path, source: random.Random) -> None:

@@ -6,10 +6,12 @@ Shares no code with the core, and reads the sections only. Time: O(rows), as col
 import numpy as np
 
 from twinex.venue.core import limits
+from twinex.venue.image.check_combinations import check_combinations
 from twinex.venue.image.check_orders import check_orders
+from twinex.venue.image.claims import claims
 from twinex.venue.image.image import Image
 from twinex.venue.image.layout import KEYS, SECTIONS, position_keys
-from twinex.venue.image.lookups import are_in, hold, products_of, rows_of
+from twinex.venue.image.lookups import are_combinations, are_in, hold, products_of, rows_of
 from twinex.venue.wire import codes
 
 _ANY = (1 << 31) - 1
@@ -51,6 +53,7 @@ def check_image(image: Image) -> None:
         _check_keys(image, name, fields)
     _check_day(image)
     _check_reference(image)
+    check_combinations(image)
     check_orders(image)
     _check_positions(image)
     _check_trades(image)
@@ -97,7 +100,8 @@ def _check_reference(image: Image) -> None:
     hold(image, "instruments", are_in(products, instruments["product"]), "products are defined")
     tick = _of_instruments(image)["tick"]
     lower, upper = instruments["lower_limit"], instruments["upper_limit"]
-    fits = (lower > 0) & (lower < upper) & (upper < limits.PRICE_MAX)
+    least = np.where(instruments["leg_1"] != 0, 1 - limits.PRICE_MAX, 1)
+    fits = (lower >= least) & (lower < upper) & (upper < limits.PRICE_MAX)
     fits &= (
         (lower % tick == 0) & (upper % tick == 0) & ((upper - lower) // tick < limits.LEVELS_MAX)
     )
@@ -162,12 +166,15 @@ def _check_trades(image: Image) -> None:
     inside = named <= limits.INSTRUMENTS_MAX
     hold(image, "trades", inside, "instruments keep their bound")
     hold(image, "trades", is_known[named], "instruments are defined")
+    hold(image, "trades", ~are_combinations(image, named), "legs trade, no combination does")
 
 
 def _check_positions(image: Image) -> None:
     positions = image["positions"]
     known = are_in(image["instruments"], positions["instrument"])
     hold(image, "positions", known, "instruments are defined")
+    contracts = ~are_combinations(image, positions["instrument"])
+    hold(image, "positions", contracts, "positions are held in legs, in no combination")
     hold(
         image, "positions", are_in(image["accounts"], positions["account"]), "accounts are defined"
     )
@@ -210,11 +217,7 @@ def _frozen(image: Image) -> dict[str, np.ndarray]:
         (codes.OFFSET_CLOSE_TODAY, codes.SIDE_BUY): "short_frozen_today",
         (codes.OFFSET_CLOSE_TODAY, codes.SIDE_SELL): "long_frozen_today",
     }
-    positions, names_of = (
-        image["positions"],
-        ["instrument", "account", "hedge", "side", "offset", "remaining"],
-    )
-    orders = np.concatenate([image[section][names_of] for section in ("orders", "stops")])
+    positions, orders = image["positions"], claims(image)
     keeps = products_of(image, orders)["offset_rule"] != codes.OFFSET_RULE_NONE
     orders = orders[keeps]
     held, wanted = position_keys(positions), position_keys(orders)

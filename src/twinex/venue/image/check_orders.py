@@ -3,9 +3,11 @@
 import numpy as np
 
 from twinex.venue.core.limits import LEGS, QUANTITY_MAX, VALUE_MAX
+from twinex.venue.image.check_combinations import check_combined
+from twinex.venue.image.claims import claims
 from twinex.venue.image.image import Image
-from twinex.venue.image.layout import position_keys
-from twinex.venue.image.lookups import are_in, hold, products_of, rows_of
+from twinex.venue.image.layout import ENDED, position_keys
+from twinex.venue.image.lookups import are_combinations, are_in, hold, products_of, rows_of
 from twinex.venue.wire import codes
 
 
@@ -13,6 +15,7 @@ def check_orders(image: Image) -> None:
     """Every row of orders, stops and quotes, and the order of queues."""
     _check_orders(image)
     _check_stops(image)
+    check_combined(image)
     _check_ids(image)
     _check_books(image)
     _check_quotes(image)
@@ -48,6 +51,8 @@ def _check_stops(image: Image) -> None:
     hold(image, "stops", stops["order_id"] % LEGS == 0, "a stop is no leg of a quote")
     positive = (stops["freeze_price"] > 0) & (stops["stop_price"] != 0) & (stops["trail"] >= 0)
     hold(image, "stops", positive, "it is frozen at a price, waits for one, and trails forward")
+    contracts = ~are_combinations(image, stops["instrument"])
+    hold(image, "stops", contracts, "no stop waits in a combination")
     hold(image, "stops", _is_inside(image, stops, "freeze_price"), "it is frozen inside the limits")
 
 
@@ -69,6 +74,7 @@ def _check_terms(image: Image, section: str) -> None:
     lasts = rows["time_in_force"] >= codes.TIME_GTD
     known &= (section == "stops") | lasts | (rows["good_till_day"] == 0)
     hold(image, section, known, "its codes are known")
+    hold(image, section, lasts | (image.day["state"] != ENDED), "what outlives its day lasts")
 
 
 def _is_inside(image: Image, rows: np.ndarray, name: str) -> np.ndarray:
@@ -110,7 +116,8 @@ def _check_made(image: Image, section: str, rows: np.ndarray, owner: np.ndarray)
     entered = made["command"] == codes.ORDER_ENTER
     if section == "stops":
         entered = np.zeros(len(rows), bool)
-    entered |= made["command"] == codes.STOP_ENTER
+    waited = made["command"] == codes.STOP_ENTER
+    entered |= waited & ~are_combinations(image, rows["instrument"])
     quoted = (made["command"] == codes.QUOTE_ENTER) | (made["command"] == codes.MASS_QUOTE)
     quoted &= made["quote"] > 0
     entered = np.where(leg == 0, entered, quoted)
@@ -148,6 +155,8 @@ def _check_quotes(image: Image) -> None:
     hold(image, "quotes", are_in(image["accounts"], quotes["account"]), "accounts are defined")
     known = are_in(image["instruments"], quotes["instrument"])
     hold(image, "quotes", known, "instruments are defined")
+    contracts = ~are_combinations(image, quotes["instrument"])
+    hold(image, "quotes", contracts, "no combination is quoted")
     keeps = products_of(image, quotes)["offset_rule"] != codes.OFFSET_RULE_NONE
     held = np.isin(position_keys(quotes), position_keys(image["positions"]))
     hold(image, "quotes", held == keeps, "a quote has its position, where they are kept")
@@ -177,24 +186,23 @@ def _check_books(image: Image) -> None:
 
 def _check_credit(image: Image) -> None:
     """What a member uses of its credit covers its live orders (spec/orders.md, Credit)."""
+    rows = claims(image)
+    product = products_of(image, rows)
+    uses = rows["offset"] == codes.OFFSET_OPEN
+    uses |= product["offset_rule"] == codes.OFFSET_RULE_NONE
+    uses &= product["funds_checked"] != 0
+    rows, product = rows[uses], product[uses]
+    value = rows["price"] * product["multiplier"]  # of one lot: far inside int64
+    fits = value <= VALUE_MAX // rows["remaining"]
+    hold(image, "orders", bool(fits.all()), "values of orders keep their bound")
+    value *= rows["remaining"]
+    owner = rows_of(image["accounts"], rows["account"])["member"]
     used: dict[int, int] = {}
-    for section, frozen_at in (("orders", "price"), ("stops", "freeze_price")):
-        rows = image[section]
-        product = products_of(image, rows)
-        uses = rows["offset"] == codes.OFFSET_OPEN
-        uses |= product["offset_rule"] == codes.OFFSET_RULE_NONE
-        uses &= product["funds_checked"] != 0
-        rows, product = rows[uses], product[uses]
-        value = rows[frozen_at] * product["multiplier"]  # of one lot: far inside int64
-        fits = value <= VALUE_MAX // rows["remaining"].astype(np.int64)
-        hold(image, section, bool(fits.all()), "values of orders keep their bound")
-        value = value * rows["remaining"]
-        owner = rows_of(image["accounts"], rows["account"])["member"]
-        for half, weight in ((value >> 31, 1 << 31), (value & (1 << 31) - 1, 1)):
-            sums = np.zeros(int(owner.max(initial=0)) + 1, np.int64)
-            np.add.at(sums, owner, half)
-            for member in np.flatnonzero(sums).tolist():
-                used[member] = used.get(member, 0) + int(sums[member]) * weight
+    for half, weight in ((value >> 31, 1 << 31), (value & (1 << 31) - 1, 1)):
+        sums = np.zeros(int(owner.max(initial=0)) + 1, np.int64)
+        np.add.at(sums, owner, half)
+        for member in np.flatnonzero(sums).tolist():
+            used[member] = used.get(member, 0) + int(sums[member]) * weight
     members = image["members"]
     least = [used.get(number, 0) for number in members["number"].tolist()]
     covers = [mine >= due for mine, due in zip(members["used"].tolist(), least, strict=True)]

@@ -64,7 +64,7 @@ class Image:
 
     @cached_property
     def table(self) -> bytes:
-        """Bytes 0..703 of the file: every section with its hash."""
+        """Bytes 0..751 of the file: every section with its hash."""
         rows = [len(section) for section in self.sections.values()]
         return pack_table(rows, [_sha256(section) for section in self.sections.values()])
 

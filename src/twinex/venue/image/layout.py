@@ -41,6 +41,7 @@ DAY = _pack(
     "i8 first_sequence commands events orders trades volume rejects journal_bytes event_bytes",
     "i4 trading_day term state",
 )
+ENDED = 2  # a day's state
 PRODUCT_RULES = (  # as the core's table names them, in the order of the spec
     "phase price_rule auction_rule limit_priority offset_rule market_price_rule kinds_allowed "
     "times_allowed amend_allowed protection_allowed minimum_allowed funds_checked tick multiplier "
@@ -49,11 +50,20 @@ PRODUCT_RULES = (  # as the core's table names them, in the order of the spec
     "quote_rule quote_width_ticks quote_minimum request_width_ticks request_interval_ns"
 )
 PRODUCTS = _pack(f"i8 number {PRODUCT_RULES}")
-INSTRUMENTS = _pack(
-    "i4 number product",
-    "i8 lower_limit upper_limit last_price previous_settlement open_interest requested_ns",
-    "i4 position_limit",
-    "u1 halted",
+INSTRUMENTS = _row(
+    72,
+    number=("<i4", 0),
+    product=("<i4", 4),
+    lower_limit=("<i8", 8),
+    upper_limit=("<i8", 16),
+    last_price=("<i8", 24),
+    previous_settlement=("<i8", 32),
+    open_interest=("<i8", 40),
+    requested_ns=("<i8", 48),
+    position_limit=("<i4", 56),
+    halted=("u1", 60),
+    leg_1=("<i4", 64),
+    leg_2=("<i4", 68),
 )
 MEMBERS = _row(
     64,
@@ -75,7 +85,8 @@ ACCOUNTS = _pack(
 )
 # Fields that the core's tables call as the spec does.
 INSTRUMENT_FIELDS = (
-    "product halted last_price previous_settlement open_interest requested_ns position_limit"
+    "product halted last_price previous_settlement open_interest requested_ns position_limit "
+    "leg_1 leg_2"
 )
 MEMBER_FIELDS = "active blocked credit used window_ns entries cancels entries_max cancels_max"
 ACCOUNT_FIELDS = "member active blocked group open_products close_products"
@@ -105,6 +116,7 @@ QUOTES = _row(
 TRADES = _pack("i8 price", "i4 quantity instrument")
 CARRIED = _pack("i8 order_id", "i4 member")
 COMMANDS = _pack("i8 client_id", "u4 body_crc", "i4 member", "u4 quote", "u2 command reject_reason")
+COMBINED = _pack("i8 order_id freeze_price_1 freeze_price_2")
 
 SECTIONS: dict[str, np.dtype] = {  # in the order of their numbers, from 1
     "day": DAY,
@@ -121,8 +133,9 @@ SECTIONS: dict[str, np.dtype] = {  # in the order of their numbers, from 1
     "trades": TRADES,
     "carried": CARRIED,
     "commands": COMMANDS,
+    "combined": COMBINED,
 }
-ROW_BYTES = [112, 248, 64, 64, 8, 8, 32, 56, 64, 88, 32, 16, 16, 24]
+ROW_BYTES = [112, 248, 72, 64, 8, 8, 32, 56, 64, 88, 32, 16, 16, 24, 24]
 assert [row.itemsize for row in SECTIONS.values()] == ROW_BYTES, "spec/state.md, Sections"
 
 KEYS: dict[str, tuple[str, ...]] = {  # rows rise by these, each once
@@ -133,6 +146,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # rows rise by these, each once
     "stops": ("order_id",),
     "quotes": ("account", "instrument", "hedge"),
     "carried": ("order_id",),
+    "combined": ("order_id",),
 }
 
 
@@ -157,7 +171,7 @@ _FRONT = np.dtype(
 ENTRY = np.dtype([("number", "<u4"), ("row_bytes", "<u4"), ("rows", "<i8"), ("hash", "V32")])
 TABLE_END = _FRONT.itemsize + len(SECTIONS) * ENTRY.itemsize
 HEAD_BYTES = TABLE_END + HASH_BYTES
-assert (TABLE_END, HEAD_BYTES) == (704, 736), "spec/state.md, File"
+assert (TABLE_END, HEAD_BYTES) == (752, 784), "spec/state.md, File"
 
 
 class Head(NamedTuple):
@@ -173,7 +187,7 @@ class HeadError(ValueError):
 
 
 def pack_table(rows: list[int], hashes: list[bytes]) -> bytes:
-    """Bytes 0..703 of a head: all of it but the state hash."""
+    """Bytes 0..751 of a head: all of it but the state hash."""
     front = _front(HEAD_BYTES + sum(map(int.__mul__, rows, ROW_BYTES)))
     entries = np.zeros(len(SECTIONS), ENTRY)
     entries["number"] = np.arange(1, len(SECTIONS) + 1)
@@ -192,7 +206,7 @@ def _front(length: int) -> bytes:
 
 
 def unpack_table(octets: bytes) -> Head:
-    """The head whose bytes 0..703 these are. Raises HeadError for another version's."""
+    """The head whose bytes 0..751 these are. Raises HeadError for another version's."""
     front: Any = np.frombuffer(octets, _FRONT, count=1)[0]
     if front["magic"] != MAGIC:
         raise HeadError(f"it begins with {bytes(front['magic'])!r}, not {MAGIC!r}")

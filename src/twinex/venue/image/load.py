@@ -8,6 +8,7 @@ from twinex.venue.core import room
 from twinex.venue.core.bits import words_for
 from twinex.venue.core.limits import LEGS
 from twinex.venue.core.state import (
+    COMBINATION,
     ICEBERG,
     LASTING,
     LIVE,
@@ -68,6 +69,7 @@ def _sized(core: Core, image: Image) -> Core:
     numbered = ("instruments", "members", "accounts", "seats", "groups")
     return core._replace(
         **{name: _of(getattr(core, name), _highest(image, name) + 1) for name in numbered},
+        combinations=_of(core.combinations, int((image["instruments"]["leg_1"] != 0).sum()) + 1),
         levels=_of(core.levels, int(levels.sum())),
         bits=_of(core.bits, int(words.sum())),
         orders=orders,
@@ -142,6 +144,9 @@ def _instruments(core: Core, image: Image) -> None:
     now = core.now[0]
     now["level_count"], now["word_count"] = levels.sum(), words.sum()
     now["instrument_high"] = _highest(image, "instruments")
+    combinations = numbers[rows["leg_1"] != 0]
+    core.combinations[: len(combinations)] = combinations
+    now["combination_count"] = len(combinations)
 
 
 def _participants(core: Core, image: Image) -> None:
@@ -169,6 +174,7 @@ def _orders(core: Core, image: Image) -> None:
     _write_orders(core, image, orders, 1)
     _write_orders(core, image, stops, first_stop)
     _write_resting(core, orders)
+    _write_combined(core, orders, image["combined"])
     _write_waiting(core, stops, first_stop)
     core.now[0]["order_high"] = len(orders) + len(stops)
     _queue(core, len(orders))
@@ -203,6 +209,15 @@ def _write_resting(core: Core, rows: np.ndarray) -> None:
     instruments = core.instruments[rows["instrument"]]
     above, below = instruments["upper"] - rows["price"], rows["price"] - instruments["lower"]
     table["rank"] = np.where(rows["side"] == BUY, above, below) // instruments["tick"]
+
+
+def _write_combined(core: Core, orders: np.ndarray, rows: np.ndarray) -> None:
+    """Orders of combinations, which stand among the resting ones."""
+    by_id = np.argsort(orders["order_id"])
+    slots = by_id[np.searchsorted(orders["order_id"][by_id], rows["order_id"])] + 1
+    core.orders["flags"][slots] |= COMBINATION
+    core.extras["price"][slots] = rows["freeze_price_1"]
+    core.extras["sent_price"][slots] = rows["freeze_price_2"]
 
 
 def _write_waiting(core: Core, rows: np.ndarray, first: int) -> None:

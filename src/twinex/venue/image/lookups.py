@@ -17,6 +17,13 @@ def hold(image: Image, section: str, good: Any, what: str) -> None:
         raise InconsistentImage(image.path, f"section {section!r}: {what}{row}")
 
 
+def hold_of(image: Image, section: str, chosen: np.ndarray, good: Any, what: str) -> None:
+    """The rows of `section` that are `chosen` (a bool each) are `good`, one behind the other."""
+    all_good = np.ones(len(chosen), bool)
+    all_good[chosen] = good
+    hold(image, section, all_good, what)
+
+
 def are_in(section: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Does each of `numbers` stand in a numbered section?"""
     found: np.ndarray = np.isin(numbers, section["number"])
@@ -26,6 +33,13 @@ def are_in(section: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 def rows_of(section: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """The rows of a numbered section that `numbers`, all in it, name."""
     return section[np.searchsorted(section["number"], numbers)]
+
+
+def are_combinations(image: Image, numbers: np.ndarray) -> np.ndarray:
+    """Is each of these instruments a combination?"""
+    instruments = image["instruments"]
+    found: np.ndarray = np.isin(numbers, instruments["number"][instruments["leg_1"] != 0])
+    return found
 
 
 def products_of(image: Image, rows: np.ndarray) -> np.ndarray:

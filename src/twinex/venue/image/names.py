@@ -17,6 +17,7 @@ from twinex.venue.wire.schema import EVENT, RECORD, union_view
 _NAMING = (
     codes.PRODUCT_DEFINE,
     codes.INSTRUMENT_DEFINE,
+    codes.COMBINATION_DEFINE,
     codes.MEMBER_DEFINE,
     codes.ACCOUNT_DEFINE,
 )
@@ -37,7 +38,7 @@ def names_in(messages: Iterable[Message]) -> Names:
     for name, fields in messages:
         if name == "product_define":
             names.products[fields["product"]] = fields["product_name"]
-        elif name == "instrument_define":
+        elif name in ("instrument_define", "combination_define"):
             names.symbols[fields["instrument"]] = fields["symbol"]
         elif name == "member_define":
             names.members[fields["member"]] = fields["member_name"]

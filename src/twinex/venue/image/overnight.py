@@ -17,12 +17,12 @@ import numpy as np
 
 from twinex.venue.image.errors import NotAnEndedDay
 from twinex.venue.image.image import Image
+from twinex.venue.image.layout import ENDED
 from twinex.venue.image.names import Names
 from twinex.venue.image.people import people
 from twinex.venue.wire import codes
 from twinex.venue.wire.messages import encode
 
-_ENDED = 2
 _PRICE_UNIT = 10_000  # internal price units in one quote unit
 
 
@@ -33,11 +33,13 @@ class Overnight:
     """
 
     def __init__(self, image: Image, names: Names) -> None:
-        if image.day["state"] != _ENDED:
+        if image.day["state"] != ENDED:
             reason = f"day {image.trading_day} has not ended at sequence {image.sequence}"
             raise NotAnEndedDay(image.path, reason)
         symbols = names.symbols
-        unnamed = [n for n in image["instruments"]["number"].tolist() if not symbols.get(n)]
+        rows = image["instruments"]
+        self.contracts = rows[rows["leg_1"] == 0]  # combinations do not outlive the day
+        unnamed = [n for n in self.contracts["number"].tolist() if not symbols.get(n)]
         if unnamed:
             raise NotAnEndedDay(image.path, f"instrument {unnamed[0]} has no symbol")
         self.image, self.names, self.symbols = image, names, symbols
@@ -53,7 +55,7 @@ class Overnight:
         return self.image.mark.chain
 
     def _by_symbol(self, field: str) -> dict[str, int]:
-        rows = self.image["instruments"]
+        rows = self.contracts
         pairs = zip(rows["number"].tolist(), rows[field].tolist(), strict=True)
         return {self.symbols[number]: value for number, value in pairs}
 
@@ -78,7 +80,8 @@ class Overnight:
 
         `numbers`: the new day's instruments by symbol; what is in others is left out (`left_out`).
         """
-        known = {old: numbers[s] for old, s in self.symbols.items() if s in numbers}
+        old = self.contracts["number"].tolist()
+        known = {n: numbers[self.symbols[n]] for n in old if self.symbols[n] in numbers}
         return [*self._positions(known), *self._orders(known), *self._stops(known)]
 
     def left_out(self, numbers: Mapping[str, int]) -> dict[str, int]:

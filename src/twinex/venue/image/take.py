@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twinex.venue.core.limits import LEGS, NIL
-from twinex.venue.core.state import ICEBERG, LASTING, POST_ONLY, WAITING, Core
+from twinex.venue.core.state import COMBINATION, ICEBERG, LASTING, POST_ONLY, WAITING, Core
 from twinex.venue.image.errors import ImageError
 from twinex.venue.image.image import Image
 from twinex.venue.image.kernels import collect_commands, collect_queues
@@ -36,7 +36,8 @@ def take(core: Core, mark: Mark) -> Image:
     applied = int(core.now[0]["sequence"])
     if mark.sequence != applied and core.now[0]["commands"] != 0:
         raise ImageError(None, f"the core stands at {applied}, the journal at {mark.sequence}")
-    orders, commands = _orders(core), _commands(core)
+    slots = _queued(core)
+    orders, commands = _orders(core, slots), _commands(core)
     quotes = _quotes(core, orders, commands)
     sections = {
         "day": _day(core, mark),
@@ -53,6 +54,7 @@ def take(core: Core, mark: Mark) -> Image:
         "trades": core.trades[1 : int(core.now[0]["last_trade_id"]) + 1].astype(TRADES),
         "carried": _carried(core),
         "commands": commands,
+        "combined": _combined(core, slots),
     }
     return Image(sections)
 
@@ -131,11 +133,16 @@ def _positions(core: Core) -> np.ndarray:
     return made
 
 
-def _orders(core: Core) -> np.ndarray:
+def _queued(core: Core) -> np.ndarray:
+    """Slots of the orders in books, as the image has them."""
     now = core.now[0]
     slots = np.zeros(int(now["live_orders"] - now["stops"]), np.int64)
     count = collect_queues(core, slots)
     assert count == len(slots), "live orders are counted"
+    return slots
+
+
+def _orders(core: Core, slots: np.ndarray) -> np.ndarray:
     rows, extras = core.orders[slots], core.extras[slots]
     made = _empty("orders", len(rows))
     _copy(made, rows, "order_id client_id instrument account seat quantity remaining")
@@ -147,6 +154,17 @@ def _orders(core: Core) -> np.ndarray:
     made["good_till_day"] = np.where(lasts, extras["good_till_day"], 0)
     made["time_in_force"] = np.where(lasts, extras["time_in_force"], codes.TIME_DAY)
     made["post_only"] = rows["flags"] & POST_ONLY != 0
+    return made
+
+
+def _combined(core: Core, slots: np.ndarray) -> np.ndarray:
+    """What orders of combinations among the `slots` are frozen at in their legs."""
+    slots = slots[core.orders["flags"][slots] & COMBINATION != 0]
+    slots = slots[np.argsort(core.orders["order_id"][slots])]
+    made = _empty("combined", len(slots))
+    made["order_id"] = core.orders["order_id"][slots]
+    made["freeze_price_1"] = core.extras["price"][slots]
+    made["freeze_price_2"] = core.extras["sent_price"][slots]
     return made
 
 
