@@ -8,6 +8,7 @@ import pytest
 
 from readers.lively_day import SPREADS, SYMBOLS, LivelyDay
 from twinex.commands.replay import replay_differs
+from twinex.day.reading import statistics_of
 from twinex.day.statistics import Statistics
 from twinex.readers.book_view import BookView
 from twinex.readers.listing import instrument_of, listing_of
@@ -159,14 +160,18 @@ def test_the_definition_of_a_combination_in_words(day: Path, commands: list) -> 
 
 
 def test_statistics_have_no_prices_of_trades_between_combinations(day, events) -> None:
-    statistics = Statistics(listing_of(day).highest).read(iter(EventReader(day).poll, None))
+    statistics = statistics_of(day, listing_of(day).contracts())
     trades = [one.message.fields for one in events if one.message.name == "trade"]
+    accepted = Counter(
+        one.message.fields["instrument"] for one in events if one.message.name == "order_accepted"
+    )
     derived = [one for one in trades if one["price_source"] == codes.SOURCE_COMBINATION]
     assert {one["instrument"] for one in derived}
     for number in range(1, listing_of(day).highest + 1):
         own = [one for one in trades if one["instrument"] == number]
         priced = [one["price"] for one in own if one not in derived]
         assert statistics.trades[number] == len(own)
+        assert statistics.orders[number] == accepted[number]
         assert statistics.volume[number] == sum(one["quantity"] for one in own)
         assert statistics.turnover[number] == sum(one["turnover"] for one in own)
         assert statistics.priced[number] == bool(priced)
