@@ -26,7 +26,8 @@ def enter_book(
     while not order.done:
         near = _implied(market, combination, order)
         own = combination.best(1 - order.side)
-        if own is not None and _reaches(order, own) and (near is None or _as_good(order, own, near)):
+        is_best = own is not None and (near is None or _as_good(order, own, near))
+        if is_best and _reaches(order, own):
             _meet_own(market, answer, combination, order, fills)
         elif near is not None and _reaches(order, near):
             _step(market, answer, combination, order, near, fills)
