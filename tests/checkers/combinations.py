@@ -26,7 +26,8 @@ def enter_book(
     while not order.done:
         near = _implied(market, combination, order)
         own = combination.best(1 - order.side)
-        if own is not None and _reaches(order, own) and (near is None or _as_good(order, own, near)):
+        is_best = own is not None and (near is None or _as_good(order, own, near))
+        if is_best and _reaches(order, own):
             _meet_own(market, answer, combination, order, fills)
         elif near is not None and _reaches(order, near):
             _step(market, answer, combination, order, near, fills)
@@ -42,17 +43,18 @@ def enter_book(
 
 def behind(market: Market, answer: Answer) -> None:
     """What follows a command that is complete, and each round of the stops that it sets off."""
-    stopped = True
+    stopped, steps = True, 0
     while stopped:
-        _come_within_reach(market, answer)
+        steps = _come_within_reach(market, answer, steps)
         traded, market.traded, stopped = market.traded, {}, False
         for number in sorted(traded):
             stopped |= stops.judge(market, answer, market.instruments[number], traded[number])
 
 
-def _come_within_reach(market: Market, answer: Answer) -> None:
-    """Resting orders of combinations trade with legs, over and over, up to so many steps."""
-    fills, steps, before = Fills(market), 0, -1
+def _come_within_reach(market: Market, answer: Answer, steps: int) -> int:
+    """Resting orders of combinations trade with legs, over and over, up to so many steps in all
+    of a command, `steps` of which were made; how many were made now."""
+    fills, before = Fills(market), -1
     while before < steps < STEPS_MAX:
         before = steps
         for combination in market.combinations():
@@ -60,6 +62,7 @@ def _come_within_reach(market: Market, answer: Answer) -> None:
                 while steps < STEPS_MAX and _match_best(market, answer, combination, side, fills):
                     steps += 1
     fills.end(answer)
+    return steps
 
 
 def _trades(market: Market, combination: Instrument) -> bool:
@@ -103,7 +106,7 @@ def _implied(market: Market, combination: Instrument, order: Order) -> int | Non
     heads = _heads(combination, order)
     if len(heads) < 2:
         return None
-    if any(market.self_trade_mode(order, head) != MODE.allow for head in heads):
+    if any(market.self_trade_mode(head, order) != MODE.allow for head in heads):
         return None
     return heads[0].price - heads[1].price
 

@@ -26,7 +26,7 @@ def make_alike(day: RandomDay) -> None:
 
 def some(day: RandomDay) -> dict[int, tuple[int, int]]:
     """Number -> legs; few days have none. Legs are shared, and some turn another around."""
-    count = day.random.choice((0, 1, 2, 2, 3, 5))
+    count = day.random.choice((1, 2, 2, 3, 5) if day.combined else (0, 1, 2, 2, 3, 5))
     pairs = [
         (one, two)
         for one in day.instruments
@@ -62,7 +62,7 @@ def _define(day: RandomDay) -> Command:
     return 0, encode("combination_define", instrument=number, leg_1=one, leg_2=two)
 
 
-def _enter(day: RandomDay) -> Command:
+def enter(day: RandomDay) -> Command:
     """Mostly sensible, its price about what the legs make of it."""
     if not day.combinations:
         return day_orders.enter(day)
@@ -71,7 +71,9 @@ def _enter(day: RandomDay) -> Command:
     number = pick(list(day.combinations))
     fields = day_orders.terms(day, member, day.combinations[number][0])
     fields |= {"kind": 0, "minimum_quantity": 0, "good_till_day": 0, "instrument": number}
-    fields |= {"time_in_force": pick((0, 0, 0, 1)), "display_quantity": 0, "post_only": 0}
+    fields |= {"display_quantity": 0, "post_only": 0}
+    if fields["time_in_force"] != 1:
+        fields["time_in_force"] = 0
     fields["price"] = _price(day, number, fields["side"])
     if draw() < 0.06:
         field = pick(("kind", "minimum_quantity", "good_till_day", "time_in_force", "post_only"))
@@ -85,11 +87,16 @@ def _price(day: RandomDay, number: int, side: int) -> int:
     if draw < 0.03:
         far = 2 * day.ticks * tick
         return day.random.choice((tick // 2 + 1, far, -far, 10**12, -(2**63), 2**63 - 1))
+    if draw < 0.1:
+        (lower, upper), (other_lower, other_upper) = (
+            day.limits.get(leg, (0, 0)) for leg in day.combinations[number]
+        )
+        return day.random.choice((lower - other_upper, upper - other_lower))
     away = day.random.randint(-4, 4) if draw < 0.7 else day.random.randint(-1, day.ticks)
     return (-away if side == 0 else away) * tick
 
 
 SHARES: tuple[tuple[float, Callable[[RandomDay], Command]], ...] = (
-    (0.07, _enter),
+    (0.07, enter),
     (0.004, _define),
 )

@@ -23,6 +23,7 @@ class RandomDay:
     """Writes one day. `products`, `members`, `accounts`: how many of each there are.
 
     A day whose first sequence is not 1 had days before it: orders come over from them.
+    `combined`: the share of commands that are orders of combinations, beyond the usual few.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class RandomDay:
         members: int = 3,
         first_sequence: int = 1,
         ticks: int = 24,
+        combined: float = 0.0,
     ) -> None:
-        self.random, self.ticks = random, ticks
+        self.random, self.ticks, self.combined = random, ticks, combined
         self.members = list(range(1, members + 1))
         self.seats = {seat: 1 + (seat - 1) % members for seat in range(1, 2 * members + 1)}
         self.accounts = {
@@ -170,6 +172,8 @@ class RandomDay:
     def _command(self) -> Command:
         if self.repairs and self.random.random() < 0.1:
             return 0, self.repairs.pop(self.random.randrange(len(self.repairs)))
+        if self.combined and self.random.random() < self.combined:
+            return day_combinations.enter(self)
         draw = self.random.random()
         for share, write in SHARES:
             draw -= share

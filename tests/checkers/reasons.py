@@ -237,7 +237,7 @@ def _stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
 def _carried_stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
     trail, asked, tick = command.trail, command.stop_price, instrument.product.tick
     inside = instrument.lower <= asked <= instrument.upper
-    fits = trail >= 0 and trail % tick == 0 and asked % tick == 0 and inside
+    fits = 0 <= trail < 10**11 and trail % tick == 0 and asked % tick == 0 and inside
     return 0 if fits else REASON.STOP_PRICE_INVALID
 
 

@@ -418,6 +418,8 @@ def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
         core = grow(core, state.SHORT_IDS)
     if len(core.slots) < commands:
         core = core._replace(slots=_larger(core.slots, commands))
-    for table in (core.orders, core.ids, core.slots):
+    if len(core.trades) < commands:
+        core = core._replace(trades=_larger(core.trades, commands))
+    for table in (core.orders, core.ids, core.slots, core.trades):
         table.view(np.uint8)[::PAGE_BYTES] |= 0
     return core
