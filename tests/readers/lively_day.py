@@ -3,6 +3,7 @@
     day = LivelyDay(seed)
     events = day.open()             # reference data, orders carried over night, the first phases
     events = day.step()             # one random command; all its event bytes
+    events = day.end()
 
 Prices are few, so that orders meet; many commands are refused, which is as it should be.
 """
@@ -69,7 +70,7 @@ class LivelyDay:
         groups = [encode("group_define", group=g, self_trade_mode=g % 5) for g in ACCOUNTS]
         messages = [
             day_header(self._market, DAY, first_sequence=FIRST),
-            *reference_commands(self._market, DAY),
+            *reference_commands(self._market, DAY, open_interests=dict.fromkeys(SYMBOLS, 1_600)),
             *participants(self._market, members),
             *groups,
             *[self._holding(number, account) for number in self.contracts for account in ACCOUNTS],
@@ -88,6 +89,10 @@ class LivelyDay:
         (act,) = self.random.choices(list(acts), list(acts.values()))
         seat, name, fields = act()
         return self._send(seat, encode(name, **fields))
+
+    def end(self) -> bytes:
+        closed = self._send(0, encode("phase_set", phase=codes.PHASE_CLOSED))
+        return closed + self._send(0, self.venue.day_end_message(events_crc=0))
 
     def _send(self, seat: int, *messages: bytes) -> bytes:
         sent = np.frombuffer(frames(seat, messages), dtype=np.uint8)

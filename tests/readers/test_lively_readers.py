@@ -1,6 +1,7 @@
 """What reads a day on disk, on a day of every order: against its messages read one by one."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -14,9 +15,11 @@ from twinex.readers.book_view import BookView
 from twinex.readers.listing import instrument_of, listing_of
 from twinex.readers.search import Search, Wanted, sequences_of_order
 from twinex.readers.wording import wording_of
+from twinex.venue.image.image import Image
 from twinex.venue.journal.export import export_day
 from twinex.venue.journal.reader import EventReader, JournalReader
 from twinex.venue.journal.recovery import verify
+from twinex.venue.opening import open_market
 from twinex.venue.wire import codes
 from twinex.venue.wire.schema import ENUMS
 
@@ -210,3 +213,33 @@ def test_a_combination_exported(day: Path, events: list, tmp_path: Path) -> None
     trades = pl.read_parquet(tmp_path / "events/trade.parquet")
     named = trades.filter(pl.col("price_source_name") == "combination")
     assert len(named) == (trades["price_source"] == codes.SOURCE_COMBINATION).sum() > 0
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_the_night_behind_a_lively_day(tmp_path: Path, seed: int) -> None:
+    """Positions and lasting orders go on in their contracts; nothing of a combination does."""
+    lively = LivelyDay(seed, tmp_path / "day")
+    lively.open()
+    for _ in range(500):
+        lively.step()
+    rested = {one["instrument"] for one in lively.venue.image()["orders"]}
+    assert rested & set(lively.spreads)
+    lively.end()
+    ended = lively.venue.image()
+    assert not set(ended["orders"]["instrument"].tolist()) & set(lively.spreads)
+    lively.venue.close()
+    place, phase = tmp_path / "day", codes.PHASE_BEFORE_TRADING
+    with open_market("open", date(2026, 7, 7), rolled_from=place, phase=phase) as following:
+        assert tuple(following.combinations) == SPREADS
+        image = following.venue.image()
+        assert held_in(image) == held_in(ended)  # the same contracts have the same numbers
+        assert set(image["orders"]["order_id"]) <= set(ended["orders"]["order_id"])
+
+
+def held_in(image: Image) -> dict[tuple[int, ...], tuple[int, int]]:
+    """Long and short lots by account, instrument and hedge flag, where there are any."""
+    rows = image["positions"]
+    long, short = (rows[f"{side}_today"] + rows[f"{side}_yesterday"] for side in ("long", "short"))
+    keys = rows[["account", "instrument", "hedge"]].tolist()
+    lots = zip(long.tolist(), short.tolist(), strict=True)
+    return {key: both for key, both in zip(keys, lots, strict=True) if any(both)}
