@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from checkers import reasons
 from checkers.market import BUY, ENTRY, Instrument, Market
-from checkers.wire import KIND, OFFSET, PHASE, REASON, TIME
+from checkers.wire import KIND, PHASE, REASON, TIME
 
 WIDTH_MAX = 1 << 24  # ticks
 
