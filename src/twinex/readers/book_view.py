@@ -127,7 +127,8 @@ class BookView:
             return f"indicative {self._text(price)} for {volume} lots, surplus {surplus:+}"
         if self.ladder.volume == 0:
             return "no trades yet"
-        return f"last {self._text(self.ladder.last)}  {self.ladder.volume:,} lots traded"
+        last = "" if self.ladder.last is None else f"last {self._text(self.ladder.last)}  "
+        return f"{last}{self.ladder.volume:,} lots traded"
 
     def prints(self) -> list[tuple[str, str, int, int]]:
         """The latest trades, newest first: time, price, lots, side of the incoming order."""

@@ -67,7 +67,8 @@ class Ladder:
         self.indication: tuple[int, int, int] | None = None
         self.phase = codes.PHASE_BEFORE_TRADING
         self.time_ns = 0
-        self.trades = self.volume = self.last = 0
+        self.trades = self.volume = 0
+        self.last: int | None = None
         self._shows: dict[int, int] = {}  # icebergs: the most that they show at a time
         self._prints_max = prints_max
         self._block = EventBlock(1 << 20)

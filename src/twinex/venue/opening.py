@@ -152,13 +152,8 @@ def overnight(day: Overnight | OpenMarket | Path | str) -> Overnight:
 def _rolled_reference(
     rules: Market, trading_day: date, prices: Mapping[str, Decimal] | None, night: Overnight
 ) -> tuple[tuple[Instrument, ...], list[bytes]]:
-    """The new day's instruments and the commands that define them.
-
-    Combinations are the market file's again; their last prices, which may be 0 and below, are no
-    closes.
-    """
+    """The new day's instruments, and the commands that define them and the combinations."""
     closes, interests = night.closes(), night.open_interests()
-    closes = {symbol: price for symbol, price in closes.items() if price > 0}
     prices = closes if prices is None else prices
     with_strikes = tuple(product.name for product in rules.products if product.strikes)
     options = [name for name in closes if name.startswith(with_strikes) and "-" in name]

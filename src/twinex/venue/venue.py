@@ -382,6 +382,8 @@ class Venue:
         """Apply the journal behind `applied` again; its events are written anew, byte for byte."""
         assert self.directory is not None
         first = applied + 1 if applied else None
+        behind = self.sequence - (applied or day.place.first_sequence - 1)
+        self._core = room.with_commands(self._core, behind)
         records = JournalReader(self.directory, first, committed_only=False)
         while block := records.poll():
             union = union_view(block.octets, RECORD)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from twinex.venue.image.check import check_image
 from twinex.venue.image.errors import NotAnEndedDay
 from twinex.venue.image.names import Names, names_of
 from twinex.venue.image.overnight import Overnight
@@ -171,6 +172,50 @@ def test_holdings_without_an_account_are_refused() -> None:
     friday, _ = _friday()
     with pytest.raises(PositionRefused, match="REFERENCE_UNKNOWN"):
         open_market("cffex", MONDAY, further=_rules(), rolled_from=friday, members=1)
+
+
+def _define(day: OpenMarket, number: int, one: str, other: str) -> None:
+    """A combination of two contracts."""
+    legs = {"leg_1": day.number(one), "leg_2": day.number(other)}
+    symbol = f"{one}&{other}"
+    answer = day.venue.send(
+        0, encode("combination_define", instrument=number, symbol=symbol, **legs)
+    )
+    assert next(decode_stream(answer)).name == "reference_changed"
+
+
+def test_a_combination_and_its_orders_end_with_the_day(tmp_path: Path) -> None:
+    """The positions that it made come over night without it; the next day defines its own."""
+    day = open_market("cffex", FRIDAY, further=_rules(), directory=tmp_path / "friday")
+    number = 900
+    _define(day, number, "IF2608", "IF2609")
+    for seat, side, price in ((1, codes.SIDE_BUY, 0), (2, codes.SIDE_SELL, 0), (1, 0, -2_000)):
+        order = {"client_id": day.venue.sequence, "account": 2 * seat - 1, "quantity": 2}
+        order |= {"instrument": number, "side": side, "price": price}
+        answer = day.venue.send(seat, encode("order_enter", **order))
+        assert next(decode_stream(answer)).name == "order_accepted"
+    alive = day.venue.image()
+    check_image(alive)
+    assert alive["combined"]["order_id"].tolist() == [alive.sequence * 1024]
+    frozen = [alive["positions"][name].sum() for name in ("opening_buys", "opening_sells")]
+    assert frozen == [2, 2]
+    _end(day)
+    ended = day.venue.image()
+    check_image(ended)
+    assert len(ended["combined"]) == 0
+    assert not ended["positions"]["opening_buys"].any()
+    day.venue.close()
+    night = overnight(tmp_path / "friday")
+    assert night.symbols[number] == "IF2608&IF2609"
+    assert set(night.closes()) == set(night.open_interests()) == set(day.instruments)
+    with open_market("cffex", MONDAY, further=_rules(), rolled_from=night) as monday:
+        opened = monday.venue.image()
+        assert not opened["instruments"]["leg_1"].any()
+        held = opened["positions"]
+        assert held["long_yesterday"].tolist() == [2, 0, 0, 2]
+        assert held["short_yesterday"].tolist() == [0, 2, 2, 0]
+        _define(monday, number, "IF2609", "IF2608")
+        check_image(monday.venue.image())
 
 
 def test_a_week_of_days_in_a_row() -> None:

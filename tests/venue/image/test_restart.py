@@ -42,6 +42,8 @@ def written(frames: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Pa
     assert [path.name for path in images_in(directory)] == [
         image_name(FIRST - 1 + place) for place in reversed(IMAGES)
     ]
+    alive = [len(read_image(path)["combined"]) for path in images_in(directory)]
+    assert all(alive), "orders of combinations live where the images are taken"
     return directory
 
 

@@ -407,6 +407,24 @@ def _grow_positions(core: state.Core) -> state.Core:
     )
 
 
+def with_commands(core: state.Core, commands: int) -> state.Core:
+    """`core` with room for the client ids and the orders' places of so many more commands.
+
+    Made at once: tables that grow move every id again and again, and their memory is handed out
+    twice. What is not used in the end is never handed out.
+    """
+    now = core.now[0]
+    ids = 2 * (int(now["id_count"]) + commands)
+    if len(core.ids) < ids:
+        larger = zeros(ids, state.USED_ID)
+        move_ids(core.ids, larger, now["id_salt"])
+        core = core._replace(ids=larger)
+    places = int(now["sequence"] - now["first_sequence"]) + 1 + commands
+    if len(core.slots) < places:
+        core = core._replace(slots=_larger(core.slots, places))
+    return core
+
+
 def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
     """Tables for a day of about this size, so that none grows while the market is open.
 
@@ -414,10 +432,9 @@ def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
     """
     while len(core.orders) <= orders + _ROWS_A_COMMAND:
         core = grow(core, state.SHORT_ORDERS)
-    while len(core.ids) < 2 * commands:
-        core = grow(core, state.SHORT_IDS)
-    if len(core.slots) < commands:
-        core = core._replace(slots=_larger(core.slots, commands))
-    for table in (core.orders, core.ids, core.slots):
+    core = with_commands(core, max(0, commands - int(core.now[0]["commands"])))
+    if len(core.trades) < commands:
+        core = core._replace(trades=_larger(core.trades, commands))
+    for table in (core.orders, core.ids, core.slots, core.trades):
         table.view(np.uint8)[::PAGE_BYTES] |= 0
     return core
