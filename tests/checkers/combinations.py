@@ -2,18 +2,9 @@
 
 from checkers import prices, stops
 from checkers.answer import Answer
+from checkers.fills import ROLE, Fills, leave_if_filled, take_deal, take_filled
 from checkers.market import BUY, MODE, SELL, Instrument, Market, Order, hold
-from checkers.matching import (
-    ROLE,
-    Fills,
-    leave_if_filled,
-    part,
-    take_cancelled,
-    take_deal,
-    take_filled,
-    take_refreshed,
-    take_rested,
-)
+from checkers.matching import part, take_cancelled, take_refreshed, take_rested
 from checkers.wire import CANCEL, PHASE, TIME
 
 STEPS_MAX = 256
@@ -26,8 +17,7 @@ def enter_book(
     while not order.done:
         near = _implied(market, combination, order)
         own = combination.best(1 - order.side)
-        is_best = own is not None and (near is None or _as_good(order, own, near))
-        if is_best and _reaches(order, own):
+        if own is not None and _reaches(order, own) and _as_good(order, own, near):
             _meet_own(market, answer, combination, order, fills)
         elif near is not None and _reaches(order, near):
             _step(market, answer, combination, order, near, fills)
@@ -88,7 +78,10 @@ def _reaches(order: Order, price: int) -> bool:
     return order.price >= price if order.side == BUY else order.price <= price
 
 
-def _as_good(order: Order, own: int, near: int) -> bool:
+def _as_good(order: Order, own: int, near: int | None) -> bool:
+    """Is the combination's own price no worse than the implied one, if there is any?"""
+    if near is None:
+        return True
     return own <= near if order.side == BUY else own >= near
 
 

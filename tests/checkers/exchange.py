@@ -5,8 +5,9 @@ from types import SimpleNamespace
 from checkers import prices, reasons_combined, stops
 from checkers.acts import ACTS
 from checkers.answer import Answer
+from checkers.fills import Fills
 from checkers.market import COLLECTING, Instrument, Market, Order, Row, hold
-from checkers.matching import Fills, take_cancelled, uncross
+from checkers.matching import take_cancelled, uncross
 from checkers.wire import CANCEL, ENUMS, PHASE
 
 REFERENCE = {

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 from checkers import reasons
 from checkers.answer import Answer
+from checkers.fills import Fills
 from checkers.market import BUY, CANCELS, ENTRY, SELL, Instrument, Market, Order
-from checkers.matching import Fills, take_cancelled
+from checkers.matching import take_cancelled
 from checkers.trading import place, take_accepted, take_amended
 from checkers.wire import CANCEL, ENUMS, KIND, PHASE, REASON, TIME
 

@@ -2,8 +2,9 @@
 
 from checkers import reasons
 from checkers.answer import Answer, owner
+from checkers.fills import Fills
 from checkers.market import BUY, Instrument, Market, Order
-from checkers.matching import Fills, enter_book, take_cancelled
+from checkers.matching import enter_book, take_cancelled
 from checkers.wire import CANCEL, PHASE
 
 

@@ -21,7 +21,9 @@ def days() -> list[list[Seen]]:
     lived = []
     for seed in range(10):
         first = 1 if seed % 2 else 2_000
-        setup, commands = RandomDay(random.Random(seed), first_sequence=first).write(800)
+        combined = 0.1 if seed % 3 == 2 else 0.0
+        day = RandomDay(random.Random(seed), first_sequence=first, combined=combined)
+        setup, commands = day.write(800)
         system = venue.Venue(clock=lambda: 1, first_sequence=first)
         late = (1, encode("order_cancel", client_id=2**62))
         whole = [*setup, *commands, late]

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 from checkers import combinations, reasons, reasons_combined, reasons_later
 from checkers.answer import Answer, owner
+from checkers.fills import Fills
 from checkers.market import CANCELS, Instrument, Market, Order, hold
 from checkers.matching import (
-    Fills,
     copied,
     enter_book,
     reachable_prices,
