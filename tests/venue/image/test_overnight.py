@@ -178,7 +178,8 @@ def _define(day: OpenMarket, number: int, one: str, other: str) -> None:
     """A combination of two contracts."""
     legs = {"leg_1": day.number(one), "leg_2": day.number(other)}
     symbol = f"{one}&{other}"
-    answer = day.venue.send(0, encode("combination_define", instrument=number, symbol=symbol, **legs))
+    definition = encode("combination_define", instrument=number, symbol=symbol, **legs)
+    answer = day.venue.send(0, definition)
     assert next(decode_stream(answer)).name == "reference_changed"
 
 
