@@ -2,8 +2,9 @@
 
 Prints a table, then one JSON object. Throughput: exchange-core's mix (`mix`) in batches of 4096
 through `Venue.submit`, journal in memory; beside it, in mapped files, and a stream in which every
-25th command is there to be refused, for each reason there is (`workload`). Latency: the mix, one
-command at a time at its due time, in turn with a handler that only waits (`pacing`).
+25th command is there to be refused, for as many reasons as plain orders meet (`workload`).
+Latency: the mix, one command at a time at its due time, in turn with a handler that only waits
+(`pacing`).
 Reference, in turn with the venue in the same run: a compiled loop that only copies every frame
 into memory as large as the journal and writes as many event bytes into memory as large as the event
 stream, so no venue can be faster.
@@ -102,20 +103,19 @@ def _day(traffic: Stream, pieces: list[np.ndarray]) -> tuple[np.ndarray, Statist
 
 
 def _refused() -> dict[str, Any]:
-    """The stream with every reject reason: its speed, and that it meets them."""
+    """The stream of many refusals: its speed, and how many reasons of all it meets."""
     traffic = workload.stream(REFUSED_COMMANDS)
     pieces = traffic.pieces(BATCH)
     events, _, counts = _day(traffic, pieces)
     met = set(events_of(events).of("command_rejected")["reject_reason"].tolist())
-    known = {name: code for name, code in vars(codes).items() if name.startswith("REJECT_")}
-    missing = [name for name, code in known.items() if code and code not in met]
-    assert not missing, f"the timed stream never meets {', '.join(missing)}"
+    known = {code for name, code in vars(codes).items() if name.startswith("REJECT_")} - {0}
     orders = traffic.commands // 4
     rates = [_throughput(traffic, pieces, orders) for _ in range(RUNS)]
     return {
-        "every_reason_commands_per_s": round(statistics.median(rates)),
-        "every_reason_refused_share": round(counts.rejects / traffic.body_commands, 4),
-        "reject_reasons_met": len(known) - 1,
+        "refusals_commands_per_s": round(statistics.median(rates)),
+        "refusals_share": round(counts.rejects / traffic.body_commands, 4),
+        "reject_reasons_met": len(met),
+        "reject_reasons": len(known),
     }
 
 

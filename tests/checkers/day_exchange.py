@@ -67,6 +67,8 @@ def _halt(day: RandomDay) -> Command:
     day.repairs.append(encode("halt_set", halted=0))
     instrument = day.some_instrument() if draw < 0.9 else 0
     product = day.random.choice((0, *day.products))
+    if day.combinations and day.random.random() < 0.2:
+        instrument = day.random.choice(list(day.combinations))
     halted = day.random.choice((0, 1, 1, 1, 2))
     return 0, encode("halt_set", instrument=instrument, product=product, halted=halted)
 
@@ -81,6 +83,8 @@ def _limits(day: RandomDay) -> Command:
         lower, upper = day.random.choice(wrong)
     elif lower < upper:
         day.limits[instrument] = (lower, upper)
+    if day.combinations and day.random.random() < 0.1:
+        instrument = day.random.choice(list(day.combinations))
     return 0, encode("limits_set", instrument=instrument, lower_limit=lower, upper_limit=upper)
 
 

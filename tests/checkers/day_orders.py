@@ -105,7 +105,7 @@ def _stop(day: RandomDay) -> Command:
 
 def stop_terms(day: RandomDay, instrument: int, side: int) -> dict[str, int]:
     """A stop price just behind the middle, or a trail; rarely both, or wrong ones."""
-    tick = day.tick_of(instrument) if instrument in day.instruments else 1
+    tick = day.tick_of(instrument)
     away = day.random.randint(0, 5)
     price = (1000 + away if side == 0 else 1000 - away) * tick
     draw = day.random.random()
@@ -161,7 +161,7 @@ def quote_terms(day: RandomDay, member: int) -> dict[str, int]:
 
 
 def _new_quote(day: RandomDay, instrument: int) -> dict[str, int]:
-    tick = day.tick_of(instrument) if instrument in day.instruments else 1
+    tick = day.tick_of(instrument)
     middle = 1000 + day.random.randint(-3, 3)
     below, above = day.random.randint(0, 4), day.random.randint(0, 4)
     fields = {"bid_price": (middle - below) * tick, "ask_price": (middle + above) * tick}
@@ -255,7 +255,7 @@ def _bad(day: RandomDay) -> Command:
     quotes = encode("mass_quote", [quote_terms(day, member)], client_id=day.new_id(member))
     entry = quotes[24:]
     pick = day.random.choice
-    unknown = pick((0, 9, 19, 43, 99, 101, 65535))
+    unknown = pick((0, 9, 19, 44, 99, 101, 65535))
     heads = ((48, 0), (48, 2), (48, 65), (40, 1), (44, 1), (0, 1), (65528, 1), (48, 65535))
     return pick(
         (

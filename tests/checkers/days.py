@@ -9,10 +9,11 @@ failing day is shrunk. Products draw their rules, so a few dozen seeds meet most
 import random
 from types import SimpleNamespace
 
-from checkers import day_exchange, day_orders
+from checkers import day_combinations, day_exchange, day_orders
 from checkers.wire import encode
 
 Command = tuple[int, bytes]  # seat, message
+SHARES = (*day_orders.SHARES, *day_combinations.SHARES, *day_exchange.SHARES)
 TRADING_DAY = 20260105
 CENTRE = 1000  # the middle price, in ticks
 CARRIED = 14  # orders of the day before, where there was one
@@ -22,6 +23,7 @@ class RandomDay:
     """Writes one day. `products`, `members`, `accounts`: how many of each there are.
 
     A day whose first sequence is not 1 had days before it: orders come over from them.
+    `combined`: the share of commands that are orders of combinations, beyond the usual few.
     """
 
     def __init__(
@@ -32,8 +34,9 @@ class RandomDay:
         members: int = 3,
         first_sequence: int = 1,
         ticks: int = 24,
+        combined: float = 0.0,
     ) -> None:
-        self.random, self.ticks = random, ticks
+        self.random, self.ticks, self.combined = random, ticks, combined
         self.members = list(range(1, members + 1))
         self.seats = {seat: 1 + (seat - 1) % members for seat in range(1, 2 * members + 1)}
         self.accounts = {
@@ -41,10 +44,12 @@ class RandomDay:
         }
         self.groups = {account: random.choice((0, 1, 2)) for account in self.accounts}
         self.products = {number: self._rules(number) for number in range(1, products + 1)}
+        day_combinations.make_alike(self)
         self.more_rules = {number: self._more_rules() for number in self.products}
         self.instruments = {
             number: 1 + (number - 1) % products for number in range(1, 2 * products + 1)
         }
+        self.combinations = day_combinations.some(self)  # number -> legs
         self.limits: dict[int, tuple[int, int]] = {}  # as sent last
         self.first_sequence = first_sequence
         self.sequence = first_sequence - 1
@@ -106,6 +111,7 @@ class RandomDay:
         messages = [encode("day_open", trading_day=TRADING_DAY, first_sequence=self.first_sequence)]
         messages += [encode("product_define", **vars(rules)) for rules in self.products.values()]
         messages += [self.instrument(number) for number in self.instruments]
+        messages += [day_combinations.definition(self, number) for number in self.combinations]
         for product, rules in self.more_rules.items():
             messages += [day_exchange.rule(product, name, value) for name, value in rules.items()]
         for member in self.members:
@@ -124,7 +130,9 @@ class RandomDay:
         return [(0, message) for message in messages]
 
     def tick_of(self, instrument: int) -> int:
-        return int(self.products[self.instruments[instrument]].tick)
+        """Of a combination: its legs'; 1 of what is not defined."""
+        first, _ = self.combinations.get(instrument, (instrument, 0))
+        return int(self.products[self.instruments[first]].tick) if first in self.instruments else 1
 
     def instrument(self, number: int) -> bytes:
         tick = self.tick_of(number)
@@ -164,8 +172,10 @@ class RandomDay:
     def _command(self) -> Command:
         if self.repairs and self.random.random() < 0.1:
             return 0, self.repairs.pop(self.random.randrange(len(self.repairs)))
+        if self.combined and self.random.random() < self.combined:
+            return day_combinations.enter(self)
         draw = self.random.random()
-        for share, write in (*day_orders.SHARES, *day_exchange.SHARES):
+        for share, write in SHARES:
             draw -= share
             if draw < 0:
                 command = write(self)
@@ -176,6 +186,8 @@ class RandomDay:
     def some_instrument(self) -> int:
         if self.random.random() < 0.01:
             return self.random.choice((0, -1, len(self.instruments) + 1, 2**31 - 1))
+        if self.combinations and self.random.random() < 0.02:
+            return self.random.choice(list(self.combinations))
         return self.random.choice(list(self.instruments))
 
     def more_rules_of(self, instrument: int) -> dict[str, int]:
@@ -210,7 +222,7 @@ class RandomDay:
 
     def price(self, instrument: int, side: int) -> int:
         """Often near the middle, often behind it, so that books grow deep; rarely no price."""
-        tick = self.tick_of(instrument) if instrument in self.instruments else 1
+        tick = self.tick_of(instrument)
         draw = self.random.random()
         if draw < 0.02:
             return self.random.choice((0, -tick, CENTRE * tick + 1, 10**12, -(2**63), 2**63 - 1))

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from checkers import prices, stops
+from checkers import prices, reasons_combined, stops
 from checkers.acts import ACTS
 from checkers.answer import Answer
 from checkers.market import COLLECTING, Instrument, Market, Order, Row, hold
@@ -18,6 +18,7 @@ REFERENCE = {
     "right_set": "account",
     "credit_set": "member",
     "position_set": "instrument",
+    "combination_define": "instrument",
 }
 
 
@@ -51,6 +52,16 @@ def _define_instrument(market: Market, command: SimpleNamespace) -> None:
         command.open_interest,
         command.open_interest,
     )
+
+
+def _define_combination(market: Market, command: SimpleNamespace) -> None:
+    one, two = legs = (market.instruments[command.leg_1], market.instruments[command.leg_2])
+    lower, upper = reasons_combined.limits_of(one, two)
+    combination = Instrument(
+        command.instrument, one.product, lower, upper, 0, one.last - two.last, 0, 0
+    )
+    combination.legs = legs
+    market.instruments[command.instrument] = combination
 
 
 def _define_member(market: Market, command: SimpleNamespace) -> None:
@@ -92,8 +103,9 @@ def _chosen(market: Market, number: int) -> list[int]:
 
 
 def _instruments(market: Market, product: int) -> list[Instrument]:
+    """Those with auctions and stops: no combinations."""
     found = (market.instruments[number] for number in sorted(market.instruments))
-    return [each for each in found if each.product.product == product]
+    return [each for each in found if each.product.product == product and not each.legs]
 
 
 def _phase_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
@@ -153,7 +165,16 @@ def _halt_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
 
 def _limits_set(market: Market, answer: Answer, command: SimpleNamespace) -> None:
     instrument = market.instruments[command.instrument]
-    lower, upper = command.lower_limit, command.upper_limit
+    _change_limits(market, answer, instrument, command.lower_limit, command.upper_limit)
+    for combination in market.combinations():
+        if instrument in combination.legs:
+            limits = reasons_combined.limits_of(*combination.legs)
+            _change_limits(market, answer, combination, *limits)
+
+
+def _change_limits(
+    market: Market, answer: Answer, instrument: Instrument, lower: int, upper: int
+) -> None:
     answer.take(
         "limits_changed", instrument=instrument.number, lower_limit=lower, upper_limit=upper
     )
@@ -220,6 +241,7 @@ _REFERENCE = {
     "right_set": _set_right,
     "credit_set": _set_credit,
     "position_set": _set_position,
+    "combination_define": _define_combination,
 }
 _OTHERS = {
     "phase_set": _phase_set,

@@ -49,6 +49,7 @@ class Order:
     stop_price: int = 0
     trail: int = 0
     visible: int = 0
+    leg_prices: tuple[int, int] = (0, 0)  # of a combination: what each leg is frozen at
     resting: bool = False
     waiting: bool = False
     done: bool = False
@@ -125,6 +126,7 @@ class Instrument:
     open_interest: int
     given_interest: int = 0
     halted: bool = False
+    legs: tuple["Instrument", ...] = ()  # two, of a combination
     requested_ns: int | None = None  # when the last request for quote was accepted
     stops: list[Order] = field(default_factory=list)  # that wait
     book: tuple[dict[int, list[Order]], dict[int, list[Order]]] = field(
@@ -247,6 +249,7 @@ class Market:
     deals: dict[int, Deal] = field(default_factory=dict)
     first_sequence: int = 0
     now_ns: int = 0  # time of the command that is judged
+    traded: dict[int, list[int]] = field(default_factory=dict)  # prices that stops do not know yet
     day: int = 0  # 0 before, 1 open, 2 ended
     trading_day: int = 0
     accepted: int = 0
@@ -257,10 +260,26 @@ class Market:
     def phase(self, instrument: Instrument) -> int:
         return self.phases[instrument.product.product]
 
-    def row(self, order: Order) -> Row | None:
-        if self.instruments[order.instrument].product.offset_rule == 0:
+    def combinations(self) -> list[Instrument]:
+        return [each for _, each in sorted(self.instruments.items()) if each.legs]
+
+    def parts(self, order: Order, price: int) -> list[tuple[Instrument, int, int]]:
+        """(instrument, side, price) that an order at `price` freezes: one, or those of its legs."""
+        instrument = self.instruments[order.instrument]
+        if not instrument.legs:
+            return [(instrument, order.side, price)]
+        sides = (order.side, 1 - order.side)
+        return list(zip(instrument.legs, sides, order.leg_prices, strict=True))
+
+    def side_in(self, order: Order, instrument: Instrument) -> int:
+        """What an order does in an instrument, its own or a leg."""
+        return next(s for each, s, _ in self.parts(order, order.price) if each is instrument)
+
+    def row(self, order: Order, instrument: Instrument) -> Row | None:
+        """The order's row in an instrument, its own or a leg; None where none is kept."""
+        if instrument.product.offset_rule == 0:
             return None
-        return self.rows.setdefault((order.account, order.instrument, order.hedge), Row())
+        return self.rows.setdefault((order.account, instrument.number, order.hedge), Row())
 
     def uses_credit(self, instrument: Instrument, offset: int) -> bool:
         product = instrument.product
@@ -268,33 +287,37 @@ class Market:
 
     def reserve(self, order: Order, lots: int, price: int) -> None:
         """Freeze (negative: release) lots of a live order: holdings and credit."""
-        instrument, row = self.instruments[order.instrument], self.row(order)
+        for part in self.parts(order, price):
+            self._freeze(order, part, lots)
+
+    def _freeze(self, order: Order, part: tuple[Instrument, int, int], lots: int) -> None:
+        instrument, side, price = part
+        row = self.row(order, instrument)
         if row is not None:
             if order.offset == OFFSET.open:
-                row.opening[order.side] += lots
+                row.opening[side] += lots
             elif order.offset == OFFSET.close:
-                row.frozen[1 - order.side] += lots
+                row.frozen[1 - side] += lots
             else:
-                row.frozen_today[1 - order.side] += lots
+                row.frozen_today[1 - side] += lots
         if self.uses_credit(instrument, order.offset):
             self.used[order.member] += price * instrument.product.multiplier * lots
 
-    def fill(self, order: Order, lots: int, price: int) -> None:
-        """What a fill does to an order, its holdings and its credit."""
-        instrument, row = self.instruments[order.instrument], self.row(order)
-        self.reserve(order, -lots, order.price)
+    def fill(self, order: Order, instrument: Instrument, lots: int, price: int) -> None:
+        """What a trade in `instrument` does to an order's holdings and credit."""
+        (part,) = (each for each in self.parts(order, order.price) if each[0] is instrument)
+        row, side = self.row(order, instrument), self.side_in(order, instrument)
+        self._freeze(order, part, -lots)
         if self.uses_credit(instrument, order.offset):
             used = self.used[order.member] + price * instrument.product.multiplier * lots
             self.used[order.member] = min(used, 1 << 62)
-        order.remaining -= lots
-        hold(order.remaining >= 0, "an order fills no more than its quantity", order)
         if row is None:
             return
         if order.offset == OFFSET.open:
-            row.today[order.side] += lots
+            row.today[side] += lots
             row.opened += lots
             return
-        holding = 1 - order.side
+        holding = 1 - side
         old = 0
         if order.offset == OFFSET.close:
             old = lots

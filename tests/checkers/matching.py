@@ -21,8 +21,21 @@ class Fills:
         self.prices: dict[int, list[int]] = {}
 
     def touch(self, order: Order) -> None:
-        if self.market.row(order) is not None:
-            self.touched.setdefault((order.account, order.instrument, order.hedge), order)
+        """An order fills: its row, or those of its legs."""
+        for instrument, _, _ in self.market.parts(order, order.price):
+            if self.market.row(order, instrument) is not None:
+                self.touched.setdefault((order.account, instrument.number, order.hedge), order)
+
+    def price(self, instrument: Instrument, price: int) -> None:
+        """A trade that moves cp, and that stops are judged by."""
+        instrument.last = price
+        self.prices.setdefault(instrument.number, []).append(price)
+
+    def end(self, answer: Answer) -> None:
+        """The fills of a command are complete: its rows; its prices are the stops' business."""
+        self.take_positions(answer)
+        for number, found in self.prices.items():
+            self.market.traded.setdefault(number, []).extend(found)
 
     def take_positions(self, answer: Answer) -> None:
         """The `position_changed` rows that must follow now."""
@@ -151,7 +164,7 @@ def sweep(
         if mode == MODE.allow:
             _take_fill(market, answer, instrument, order, resting, fills)
         else:
-            _part(market, answer, order, resting, mode)
+            part(market, answer, order, resting, mode)
 
 
 def _take_fill(
@@ -171,15 +184,19 @@ def _take_fill(
     sides = (order, resting) if order.side == BUY else (resting, order)
     roles = {order.id: ROLE.incoming, resting.id: ROLE.resting}
     lots = min(order.remaining, resting.shown)
-    resting.visible -= lots if resting.display else 0
     take_trade(market, answer, sides, (order, resting), roles, lots, at, fills)
+    take_refreshed(answer, instrument, resting)
+
+
+def take_refreshed(answer: Answer, instrument: Instrument, resting: Order) -> None:
+    """An iceberg whose shown lots are used up shows new ones."""
     if resting.display and resting.remaining and resting.visible == 0:
         instrument.refresh(resting)
         fields = {"quantity": resting.shown, "remaining": resting.remaining}
         answer.take("order_refreshed", **owner(resting), price=resting.price, **fields)
 
 
-def _part(market: Market, answer: Answer, order: Order, resting: Order, mode: int) -> None:
+def part(market: Market, answer: Answer, order: Order, resting: Order, mode: int) -> None:
     """Two orders of one group meet: what the group's mode does to them."""
     if mode in (MODE.cancel_oldest, MODE.cancel_both):
         take_cancelled(market, answer, resting, CANCEL.self_trade, 0)
@@ -220,38 +237,81 @@ def take_trade(
     fills: Fills,
 ) -> None:
     """Two reports and the trade of one fill; `at`: its price and source."""
-    buy, sell = sides
-    instrument, (price, source) = market.instruments[buy.instrument], at
+    instrument = market.instruments[sides[0].instrument]
+    for order in reports:
+        take_filled(answer, order, lots, at, roles[order.id], fills)
+    incoming = reports[0].side if roles[reports[0].id] == ROLE.incoming else 2
+    take_deal(market, answer, instrument, reports, incoming, lots, at)
+    fills.price(instrument, at[0])
+    leave_if_filled(market, reports)
+
+
+def take_filled(
+    answer: Answer, order: Order, lots: int, at: tuple[int, int], role: int, fills: Fills
+) -> None:
+    """`order_filled` of one side of the trade that comes next."""
+    fills.touch(order)
+    order.remaining -= lots
+    hold(order.remaining >= 0, "an order fills no more than its quantity", order)
+    if role == ROLE.resting and order.display:
+        order.visible -= lots
+    answer.take(
+        "order_filled",
+        **owner(order),
+        offset=order.offset,
+        hedge=order.hedge,
+        role=role,
+        quantity=lots,
+        price=at[0],
+        price_source=at[1],
+        trade_id=fills.market.trades + 1,
+        remaining=order.remaining,
+    )
+
+
+def take_deal(
+    market: Market,
+    answer: Answer,
+    instrument: Instrument,
+    orders: tuple[Order, Order],
+    incoming: int,
+    lots: int,
+    at: tuple[int, int],
+) -> None:
+    """`trade` of two orders in an instrument (a leg, if they are of combinations), and what it does
+    to holdings, credit and open interest."""
+    price, source = at
     market.trades += 1
     market.volume += lots
     market.deals[market.trades] = Deal(instrument.number, lots, price)
-    fills.prices.setdefault(instrument.number, []).append(price)
-    common = {"quantity": lots, "price": price, "price_source": source, "trade_id": market.trades}
-    for order in reports:
-        market.fill(order, lots, price)
-        fills.touch(order)
-        about = {"offset": order.offset, "hedge": order.hedge, "role": roles[order.id]}
-        answer.take("order_filled", **owner(order), **common, **about, remaining=order.remaining)
+    ids, opens = [0, 0], 0
+    for order in orders:
+        market.fill(order, instrument, lots, price)
+        ids[market.side_in(order, instrument)] = order.id
+        opens += order.offset == OFFSET.open
     if instrument.product.offset_rule:
-        opens = (buy.offset == OFFSET.open) + (sell.offset == OFFSET.open)
         instrument.open_interest += lots * (opens - 1)
-    instrument.last = price
-    incoming = reports[0].side if roles[reports[0].id] == ROLE.incoming else 2
     answer.take(
         "trade",
         instrument=instrument.number,
-        buy_order_id=buy.id,
-        sell_order_id=sell.id,
+        buy_order_id=ids[BUY],
+        sell_order_id=ids[SELL],
         turnover=price * instrument.product.multiplier * lots,
         open_interest=instrument.open_interest,
         side=incoming,
-        **common,
+        quantity=lots,
+        price=price,
+        price_source=source,
+        trade_id=market.trades,
     )
-    for order in reports:
+
+
+def leave_if_filled(market: Market, orders: tuple[Order, ...]) -> None:
+    for order in orders:
         if order.remaining == 0:
             order.done = True
             if order.resting:
-                instrument.leave(order)
+                market.instruments[order.instrument].leave(order)
 
 
 def take_cancelled(

@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-from checkers import quotes, reasons, reasons_later, trading
+from checkers import quotes, reasons_combined, reasons_later, trading
 from checkers.answer import Answer
 from checkers.market import Market, Order
 from checkers.wire import REASON
@@ -104,8 +104,8 @@ class Members:
         if command.template == "mass_quote":
             return 0
         judge = {
-            "order_enter": reasons.of_entry,
-            "stop_enter": reasons.of_entry,
+            "order_enter": reasons_combined.of_entry,
+            "stop_enter": reasons_combined.of_entry,
             "mass_cancel": reasons_later.of_mass,
             "quote_enter": quotes.of_quote,
             "quote_request": quotes.of_request,

@@ -6,7 +6,7 @@ opening(watch.market, first_sequence)      # list of (0, message), up to order_c
 from collections.abc import Iterator
 from types import SimpleNamespace
 
-from checkers.market import BUY, SELL, Market, Order, Row
+from checkers.market import BUY, SELL, Instrument, Market, Order, Row
 from checkers.wire import BY_NAME, ENUMS, encode
 
 RULES = vars(ENUMS["Rule"])
@@ -17,7 +17,9 @@ def opening(market: Market, first_sequence: int, trading_day: int) -> list[tuple
     messages = [encode("day_open", trading_day=trading_day, first_sequence=first_sequence)]
     for product in market.products.values():
         messages += _product(product)
-    messages += [_instrument(market, number) for number in sorted(market.instruments)]
+    contracts = [number for number, each in sorted(market.instruments.items()) if not each.legs]
+    messages += [_instrument(market, number) for number in contracts]
+    messages += [_combination(each) for each in market.combinations()]
     messages += [_copied("member_define", each) for each in market.members.values()]
     for seat, member in market.seats.items():
         messages.append(encode("seat_define", seat_number=seat, member=member))
@@ -65,6 +67,11 @@ def _instrument(market: Market, number: int) -> bytes:
         instrument_position_limit=row.position_limit,
         open_interest=row.open_interest,
     )
+
+
+def _combination(combination: Instrument) -> bytes:
+    one, two = (leg.number for leg in combination.legs)
+    return encode("combination_define", instrument=combination.number, leg_1=one, leg_2=two)
 
 
 def _holds(row: Row) -> bool:

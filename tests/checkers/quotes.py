@@ -6,7 +6,6 @@ from checkers import reasons
 from checkers.answer import Answer
 from checkers.market import BUY, CANCELS, ENTRY, SELL, Instrument, Market, Order
 from checkers.matching import Fills, take_cancelled
-from checkers.stops import after_trades
 from checkers.trading import place, take_accepted, take_amended
 from checkers.wire import CANCEL, ENUMS, KIND, PHASE, REASON, TIME
 
@@ -59,7 +58,7 @@ def of_quote(market: Market, quote: SimpleNamespace, member: int) -> int:
     if instrument is None:
         return REASON.INSTRUMENT_UNKNOWN
     product = instrument.product
-    if product.quote_rule == RULE.none:
+    if instrument.legs or product.quote_rule == RULE.none:
         return REASON.QUOTE_UNSUPPORTED
     if not _shape_fits(product, quote):
         return REASON.QUOTE_INVALID
@@ -161,8 +160,7 @@ def enter(market: Market, answer: Answer, seat: int, command: SimpleNamespace) -
     """quote_enter that was accepted."""
     fills = Fills(market)
     _replace(market, answer, seat, command, command.client_id, 0, fills)
-    fills.take_positions(answer)
-    after_trades(market, answer, fills)
+    fills.end(answer)
 
 
 def mass(market: Market, answer: Answer, seat: int, command: SimpleNamespace) -> None:
@@ -180,8 +178,7 @@ def mass(market: Market, answer: Answer, seat: int, command: SimpleNamespace) ->
             _replace(market, answer, seat, entry, command.client_id, 2 * place_of, fills)
             count += 1
     answer.take("mass_quoted", count=count, instrument=0, **sender)
-    fills.take_positions(answer)
-    after_trades(market, answer, fills)
+    fills.end(answer)
 
 
 def _replace(
@@ -234,9 +231,10 @@ def of_request(market: Market, command: SimpleNamespace, member: int) -> int:
     if instrument is None:
         return REASON.INSTRUMENT_UNKNOWN
     product = instrument.product
-    if not (account.open_products | account.close_products) >> product.product & 1:
-        return REASON.PRODUCT_NOT_PERMITTED
-    if not product.request_interval_ns:
+    for each in instrument.legs or (instrument,):
+        if not (account.open_products | account.close_products) >> each.product.product & 1:
+            return REASON.PRODUCT_NOT_PERMITTED
+    if instrument.legs or not product.request_interval_ns:
         return REASON.REQUEST_UNSUPPORTED
     if market.phase(instrument) != PHASE.continuous:
         return REASON.PHASE_NO_ENTRY

@@ -23,9 +23,7 @@ _LASTING = (TIME.day, TIME.gtd, TIME.gtc)
 
 def of_entry(market: Market, command: SimpleNamespace, member: int) -> int:
     """Checks 9 to 32 of order_enter and stop_enter; 0 if all pass."""
-    if _codes_are_wrong(command):
-        return REASON.FIELD_INVALID
-    reason = who(market, command, member, command.offset)
+    reason = of_sender(market, command, member)
     if reason:
         return reason
     instrument = market.instruments[command.instrument]
@@ -43,6 +41,13 @@ def of_entry(market: Market, command: SimpleNamespace, member: int) -> int:
         or (0 if stop else own_group(market, instrument, command, command.price))
         or (0 if stop else only_rests(market, instrument, command, command.price))
     )
+
+
+def of_sender(market: Market, command: SimpleNamespace, member: int) -> int:
+    """Checks 9 to 13."""
+    if _codes_are_wrong(command):
+        return REASON.FIELD_INVALID
+    return who(market, command, member, command.offset)
 
 
 def of_carry(market: Market, command: SimpleNamespace, member: int) -> int:
@@ -92,7 +97,7 @@ def who(market: Market, command: SimpleNamespace, member: int, offset: int) -> i
     instrument = market.instruments.get(command.instrument)
     if instrument is None:
         return REASON.INSTRUMENT_UNKNOWN
-    return right(account, instrument, offset)
+    return rights(account, instrument, offset)
 
 
 def standing(market: Market, account: SimpleNamespace, offset: int) -> int:
@@ -100,6 +105,12 @@ def standing(market: Market, account: SimpleNamespace, offset: int) -> int:
     if not account.active and offset == OFFSET.open:
         return REASON.ACCOUNT_INACTIVE
     return REASON.ACCOUNT_BLOCKED if ("account", account.account) in market.blocked else 0
+
+
+def rights(account: SimpleNamespace, instrument: Instrument, offset: int) -> int:
+    """Check 13, of a combination for the products of both legs."""
+    found = [right(account, each, offset) for each in instrument.legs or (instrument,)]
+    return next((reason for reason in found if reason), 0)
 
 
 def right(account: SimpleNamespace, instrument: Instrument, offset: int) -> int:
@@ -226,7 +237,7 @@ def _stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
 def _carried_stop_price(instrument: Instrument, command: SimpleNamespace) -> int:
     trail, asked, tick = command.trail, command.stop_price, instrument.product.tick
     inside = instrument.lower <= asked <= instrument.upper
-    fits = trail >= 0 and trail % tick == 0 and asked % tick == 0 and inside
+    fits = 0 <= trail < 10**11 and trail % tick == 0 and asked % tick == 0 and inside
     return 0 if fits else REASON.STOP_PRICE_INVALID
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from checkers import reasons
+from checkers import reasons, reasons_combined
 from checkers.market import COLLECTING, HOLDING_MAX, Instrument, Market
 from checkers.wire import ENUMS, KIND, PHASE, REASON, TIME
 
@@ -42,6 +42,12 @@ def _first(*checks: tuple[bool, int]) -> int:
 def _known(table: object, *numbers: int) -> bool:
     """Each is 0 or defined."""
     return all(number == 0 or number in table for number in numbers)
+
+
+def _contract(market: Market, number: int) -> Instrument | None:
+    """An instrument that is no combination."""
+    found = market.instruments.get(number)
+    return None if found is None or found.legs else found
 
 
 def _day_open(market: Market, command: SimpleNamespace) -> int:
@@ -155,7 +161,7 @@ def _credit(market: Market, command: SimpleNamespace) -> int:
 
 def _position(market: Market, command: SimpleNamespace) -> int:
     holdings = (command.long_yesterday, command.short_yesterday)
-    instrument = market.instruments.get(command.instrument)
+    instrument = _contract(market, command.instrument)
     row = market.rows.get((command.account, command.instrument, command.position_hedge))
     return _first(
         (command.position_hedge <= 3 and min(holdings) >= 0, INVALID),
@@ -170,7 +176,9 @@ def _limits(market: Market, command: SimpleNamespace) -> int:
     if instrument is None:
         return UNKNOWN
     late = market.phase(instrument) in (PHASE.auction_match, PHASE.closed, PHASE.processing)
-    fits = _limits_fit(instrument.product, command.lower_limit, command.upper_limit)
+    lower, upper = command.lower_limit, command.upper_limit
+    fits = not instrument.legs and _limits_fit(instrument.product, lower, upper)
+    fits = fits and not reasons_combined.widens_too_far(market, instrument, lower, upper)
     return _first((not late, REASON.PHASE_TRANSITION), (fits, REASON.LIMITS_INVALID))
 
 
@@ -212,7 +220,7 @@ def _rule(market: Market, command: SimpleNamespace) -> int:
     name = RULE_NAMES.get(command.rule)
     if command.instrument:
         instrument = market.instruments.get(command.instrument)
-        own = instrument is not None and instrument.product is product
+        own = instrument is not None and instrument.product is product and not instrument.legs
         if not own or name != "position_limit":
             return UNKNOWN
     return _first((name is not None and _rule_fits(market, product, name, command.value), INVALID))
@@ -264,7 +272,8 @@ def _cancel(market: Market, command: SimpleNamespace) -> int:
 
 def _forced_close(market: Market, command: SimpleNamespace) -> int:
     codes = command.side <= 1 and 1 <= command.offset <= 2 and command.hedge <= 3
-    known = command.account in market.accounts and command.instrument in market.instruments
+    contract = _contract(market, command.instrument)
+    known = command.account in market.accounts and contract is not None
     reason = _first((codes and _named(command), INVALID), (known, UNKNOWN))
     return reason or reasons.of_forced_close(market, command)
 
@@ -284,7 +293,7 @@ def _trade(market: Market, command: SimpleNamespace) -> int:
 
 def _carry(market: Market, command: SimpleNamespace) -> int:
     number, account = command.carried_order_id, market.accounts.get(command.account)
-    instrument = market.instruments.get(command.instrument)
+    instrument = _contract(market, command.instrument)
     fits = (
         command.time_in_force in (TIME.gtd, TIME.gtc)
         and (command.stop_price > 0 or _is_plain(command))
@@ -317,6 +326,7 @@ def _seat_of(market: Market, command: SimpleNamespace) -> int | None:
 
 _CHECKS: dict[str, Callable[[Market, SimpleNamespace], int]] = {
     "day_open": _day_open,
+    "combination_define": reasons_combined.of_definition,
     "day_end": lambda market, command: 0,
     "product_define": _product,
     "instrument_define": _instrument,

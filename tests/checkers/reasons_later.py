@@ -32,7 +32,7 @@ def of_amend(
     if target.done:
         return REASON.ORDER_DONE
     instrument = market.instruments[target.instrument]
-    if not instrument.product.amend_allowed or target.waiting:
+    if not instrument.product.amend_allowed or target.waiting or instrument.legs:
         return REASON.AMEND_UNSUPPORTED
     account = market.accounts[target.account]
     reason = (

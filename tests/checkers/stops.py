@@ -7,22 +7,18 @@ from checkers.matching import Fills, enter_book, take_cancelled
 from checkers.wire import CANCEL, PHASE
 
 
-def after_trades(market: Market, answer: Answer, fills: Fills) -> None:
-    """Stops set off by the trades of a command that is complete."""
-    for number in sorted(fills.prices):
-        judge(market, answer, market.instruments[number], fills.prices[number])
-
-
-def judge(market: Market, answer: Answer, instrument: Instrument, traded: list[int]) -> None:
-    """One instrument through all its rounds, where stops are judged."""
+def judge(market: Market, answer: Answer, instrument: Instrument, traded: list[int]) -> bool:
+    """One instrument through all its rounds, where stops are judged; was one set off?"""
     if market.phase(instrument) != PHASE.continuous or instrument.halted:
-        return
+        return False
+    found = False
     while traded:
         waiting = sorted(instrument.stops, key=lambda order: order.id)
         due = [stop for stop in waiting if _is_met(stop, traded)]
-        traded = []
+        traded, found = [], found or bool(due)
         for stop in due:
             traded += _set_off(market, answer, instrument, stop)
+    return found
 
 
 def _is_met(stop: Order, traded: list[int]) -> bool:

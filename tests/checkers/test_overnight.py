@@ -24,6 +24,7 @@ def _live_in_a_row(seed: int, count: int) -> int:
     for trading_day in DAYS:
         day, watch = RandomDay(source, first_sequence=first), Watch()
         day.products, day.more_rules, day.groups = rules.products, rules.more_rules, rules.groups
+        day.combinations = dict(rules.combinations)
         setup, commands = day.write(count)
         system = venue.Venue(clock=lambda: 1_000, first_sequence=first)
         if before is not None:

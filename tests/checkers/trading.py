@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from checkers import reasons, reasons_later
+from checkers import combinations, reasons, reasons_combined, reasons_later
 from checkers.answer import Answer, owner
 from checkers.market import CANCELS, Instrument, Market, Order, hold
 from checkers.matching import (
@@ -14,7 +14,6 @@ from checkers.matching import (
     take_cancelled,
     take_rested,
 )
-from checkers.stops import after_trades
 from checkers.wire import CANCEL, ENUMS, KIND, PHASE
 
 SCOPE = ENUMS["MassScope"]
@@ -52,9 +51,12 @@ def new_order(
     )
     market.orders[order.id] = order
     market.accepted += 1
-    row = market.row(order)
-    if row is not None:
-        row.ordered = True
+    if instrument.legs:
+        order.leg_prices = reasons_combined.leg_prices(instrument, order.side)
+    for part, _, _ in market.parts(order, order.price):
+        row = market.row(order, part)
+        if row is not None:
+            row.ordered = True
     market.reserve(order, order.remaining, order.price)
     return order
 
@@ -104,16 +106,17 @@ def go_to_book(market: Market, answer: Answer, order: Order) -> None:
     """What follows `order_accepted` of a single order: fills, remainder, positions, stops."""
     instrument, fills = market.instruments[order.instrument], Fills(market)
     place(market, answer, order, fills)
-    fills.take_positions(answer)
+    fills.end(answer)
     if market.phase(instrument) == PHASE.continuous:
         hold(not instrument.crossed(), "the book is not crossed", instrument.number)
-    after_trades(market, answer, fills)
 
 
 def place(market: Market, answer: Answer, order: Order, fills: Fills) -> None:
     """A new order meets the book in continuous trading, else it rests."""
     instrument = market.instruments[order.instrument]
-    if market.phase(instrument) == PHASE.continuous:
+    if instrument.legs:
+        combinations.enter_book(market, answer, instrument, order, fills)
+    elif market.phase(instrument) == PHASE.continuous:
         enter_book(market, answer, instrument, order, fills)
     else:
         take_rested(answer, instrument, order, order.price)
@@ -181,10 +184,9 @@ def _queue_anew(market: Market, answer: Answer, instrument: Instrument, order: O
         sweep(market, answer, instrument, order, reachable, fills)
     if not order.done:
         take_rested(answer, instrument, order, order.price)
-    fills.take_positions(answer)
+    fills.end(answer)
     if continuous:
         hold(not instrument.crossed(), "the book is not crossed", instrument.number)
-    after_trades(market, answer, fills)
 
 
 def is_meant(market: Market, command: SimpleNamespace, order: Order) -> bool:

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from checkers import exchange
+from checkers import combinations, exchange
 from checkers.answer import Answer
 from checkers.market import Market, hold
 from checkers.members import Members
@@ -37,6 +37,7 @@ class Watch:
                 self._members.take(answer, seat, command, message)
             else:
                 self._exchange(answer, command)
+        combinations.behind(self.market, answer)
         answer.end()
 
     def _check_heads(self, events: list[SimpleNamespace]) -> None:

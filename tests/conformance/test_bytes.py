@@ -31,8 +31,8 @@ HEADS = [dump for dump in DUMPS if dump.title.startswith("head")]
 
 
 def test_every_dump_is_judged() -> None:
-    assert (len(RECORDS), len(EVENTS), len(HEADS)) == (5, 5, 2)
-    assert len(DUMPS) == 12
+    assert (len(RECORDS), len(EVENTS), len(HEADS)) == (6, 5, 2)
+    assert len(DUMPS) == 13
     assert {_template(dump).name for dump in EVENTS} == set(CASES)
 
 
@@ -115,7 +115,7 @@ def test_the_venue_writes_these_records_and_heads(tmp_path: Path) -> None:
     from twinex.venue.venue import Venue
 
     first, second = (dump.fields["time_ns"].number for dump in RECORDS[:2])
-    clock_ns = iter([first, *[second] * 4])  # the later records follow by 1 ns each
+    clock_ns = iter([first, *[second] * 5])  # the later records follow by 1 ns each
     with Venue(tmp_path / "day", clock=lambda: next(clock_ns), segment_bytes=16384) as venue:
         for dump in RECORDS:
             seat = dump.fields["seat"].number

@@ -40,6 +40,7 @@ def test_wrong_line_names_file_and_line(line: str, message: str) -> None:
         ("> X buy 1 @ 3500.0 postonly => accepted", "some.txt:2: .*'postonly' is not understood"),
         ("> X phase_set fase=1 => phase 1 closed", "some.txt:2: .*fase"),
         ("> X cancel q => accepted", "some.txt:2: .*no command is labelled 'q'"),
+        ("> X combination 12 of 1 / 2 => reference 12", "some.txt:2: .*'12 of 1 - 2'"),
         ("> X buy 1 @ 3500.0 => acepted", "some.txt:2: .*no event 'acepted'"),
         ("> X buy 1 @ 3500.0 => rested 1 3500.0", "some.txt:2: .*'@' is missing"),
         ("> X buy 1 @ 3500.0 => cancelled 1 member", "some.txt:2: .*'@' is missing"),

@@ -3,6 +3,7 @@
     day = LivelyDay(seed)
     events = day.open()             # reference data, orders carried over night, the first phases
     events = day.step()             # one random command; all its event bytes
+    events = day.end()
 
 Prices are few, so that orders meet; many commands are refused, which is as it should be.
 """
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from twinex.venue.reference import (
+    combinations,
     day_header,
     listing,
     load_market,
@@ -27,11 +29,12 @@ from twinex.venue.wire import codes
 from twinex.venue.wire.messages import decode_stream, encode, frames
 
 DAY = date(2026, 7, 6)
-SYMBOLS = ("AA2607", "BB2607", "CC2607", "DD2607", "S1")
+SYMBOLS = ("AA2607", "AA2608", "BB2607", "BB2608", "CC2607", "DD2607", "S1")
+SPREADS = ("SP AA2607&AA2608", "SP BB2607&BB2608")
 MEMBERS = 4
 ACCOUNTS = range(1, 2 * MEMBERS + 1)  # two each; every one is a group of its own
 FIRST = 1_000  # the day's first sequence: orders below it are of the days before
-LOT = 5  # the largest step of the five contracts
+LOT = 5  # the largest step of the contracts
 REACH = 6  # ticks on either side of the settlement price
 PHASES = (
     [codes.PHASE_CONTINUOUS] * 6
@@ -41,7 +44,7 @@ PHASES = (
 
 
 class LivelyDay:
-    """`venue`, and `contracts`: number and product of each of SYMBOLS."""
+    """`venue`; `contracts` and `spreads`: number and product of each of SYMBOLS and SPREADS."""
 
     def __init__(self, seed: int, directory: Path | None = None) -> None:
         self.random = random.Random(seed)
@@ -52,6 +55,12 @@ class LivelyDay:
         self.contracts = {one.number: one.product.number for one in chosen}
         self._middle = {one.number: int(one.previous_settlement * 10_000) for one in chosen}
         self._tick = {one.number: int(one.product.tick.on(DAY) * 10_000) for one in chosen}
+        spreads = combinations(self._market, DAY, tuple(listed.values()))
+        assert tuple(one.symbol for one in spreads) == SPREADS
+        self.spreads = {one.number: one.leg_1.product.number for one in spreads}
+        for one in spreads:
+            self._middle[one.number] = 0  # the legs settled at one price
+            self._tick[one.number] = self._tick[one.leg_1.number]
         self._client_id = 0
         self._made = [(1, 0, 1)]  # seat, id and instrument of what was accepted
         self._traded = [(0, 1)]  # trade id and instrument
@@ -61,7 +70,7 @@ class LivelyDay:
         groups = [encode("group_define", group=g, self_trade_mode=g % 5) for g in ACCOUNTS]
         messages = [
             day_header(self._market, DAY, first_sequence=FIRST),
-            *reference_commands(self._market, DAY),
+            *reference_commands(self._market, DAY, open_interests=dict.fromkeys(SYMBOLS, 1_600)),
             *participants(self._market, members),
             *groups,
             *[self._holding(number, account) for number in self.contracts for account in ACCOUNTS],
@@ -72,14 +81,18 @@ class LivelyDay:
 
     def step(self) -> bytes:
         acts = {
-            self._order: 50, self._stop: 8, self._quote: 8, self._mass_quote: 4, self._amend: 16,
-            self._cancel: 8, self._mass_cancel: 1, self._operator_cancel: 1, self._forced_close: 2,
-            self._bust: 1, self._correct: 1, self._phase: 3, self._halt: 2, self._band: 1,
-            self._limits: 1,
+            self._order: 50, self._spread: 16, self._stop: 8, self._quote: 8, self._mass_quote: 4,
+            self._amend: 16, self._cancel: 8, self._mass_cancel: 1, self._operator_cancel: 1,
+            self._forced_close: 2, self._bust: 1, self._correct: 1, self._phase: 3, self._halt: 2,
+            self._band: 1, self._limits: 1,
         }  # fmt: skip
         (act,) = self.random.choices(list(acts), list(acts.values()))
         seat, name, fields = act()
         return self._send(seat, encode(name, **fields))
+
+    def end(self) -> bytes:
+        closed = self._send(0, encode("phase_set", phase=codes.PHASE_CLOSED))
+        return closed + self._send(0, self.venue.day_end_message(events_crc=0))
 
     def _send(self, seat: int, *messages: bytes) -> bytes:
         sent = np.frombuffer(frames(seat, messages), dtype=np.uint8)
@@ -138,6 +151,17 @@ class LivelyDay:
         order = {"client_id": self._client(), "post_only": post_only}
         return seat, "order_enter", {**place, **terms, **order}
 
+    def _spread(self) -> tuple[int, str, dict[str, Any]]:
+        """An order of a combination: a limit, good for the day or at once, but for a few."""
+        seat, place = self._place()
+        number, pick = self.random.choice(list(self.spreads)), self.random.choice
+        terms = self._terms(number) | {"price": self._price(number)}
+        if self.random.random() < 0.9:
+            time = pick((codes.TIME_DAY, codes.TIME_DAY, codes.TIME_FAK))
+            terms |= {"kind": codes.KIND_LIMIT, "time_in_force": time, "display_quantity": 0}
+        order = {"instrument": number, "client_id": self._client()}
+        return seat, "order_enter", {**place, **terms, **order}
+
     def _stop(self) -> tuple[int, str, dict[str, Any]]:
         seat, place = self._place()
         terms, number = self._terms(place["instrument"]), place["instrument"]
@@ -185,6 +209,7 @@ class LivelyDay:
 
     def _mass_cancel(self) -> tuple[int, str, dict[str, Any]]:
         seat, place = self._place()
+        place["instrument"] = self.random.choice([place["instrument"], *self.spreads])
         return seat, "mass_cancel", {**place, **self._which(), "client_id": self._client()}
 
     def _which(self) -> dict[str, Any]:
@@ -218,7 +243,7 @@ class LivelyDay:
         return 0, "phase_set", {"product": product, "phase": self.random.choice(PHASES)}
 
     def _halt(self) -> tuple[int, str, dict[str, Any]]:
-        number = self.random.choice(list(self.contracts))
+        number = self.random.choice([*self.contracts, *self.spreads])
         return 0, "halt_set", {"instrument": number, "halted": int(self.random.random() < 0.15)}
 
     def _band(self) -> tuple[int, str, dict[str, Any]]:

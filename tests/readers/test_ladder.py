@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from day.small_day import small_day
 
+from twinex.day.statistics import Statistics
 from twinex.readers.ladder import Ladder
 from twinex.venue.journal.reader import EventReader, JournalReader
 from twinex.venue.venue import Venue
@@ -194,6 +195,40 @@ def test_trades_that_the_exchange_voids_or_sets_right() -> None:
     ladder.add(events(("trade_busted", {**trade, "trade_id": 3, "price": 103})), 1)
     assert [(one.trade_id, one.price) for one in ladder.prints] == [(1, 101), (2, 90)]
     assert (ladder.trades, ladder.volume, ladder.last) == (3, 6, 103)
+
+
+@pytest.mark.parametrize("price", [-30, 0, 30])
+def test_a_combination_that_rests_is_filled_by_its_legs(price: int) -> None:
+    ladder = Ladder(1, combination=True)
+    ladder.add(events(rested(1, 0, price, 5), rested(2, 0, price - 10, 1)), 1)
+    assert ladder.bids(5) == [(price, 5, 1), (price - 10, 1, 1)]
+    assert ladder.last is None
+    kind, fields = filled(1, 2, codes.ROLE_INCOMING)
+    ladder.add(events((kind, {**fields, "price": price - 1, "trade_id": 7})), 1)
+    assert ladder.bids(5) == [(price, 3, 1), (price - 10, 1, 1)]
+    assert (ladder.trades, ladder.volume, ladder.last) == (0, 2, price - 1)
+    # against another order of the combination: one step, though both tell of it
+    second = [{**filled(n, 3, role)[1], "price": price} for n, role in ((9, 1), (1, 0))]
+    ladder.add(events(*[("order_filled", one) for one in second]), 1)
+    assert ladder.bids(5) == [(price - 10, 1, 1)]
+    assert (ladder.trades, ladder.volume, ladder.last) == (0, 5, price)
+    assert [one.quantity for one in ladder.prints] == [2, 3]
+
+
+def test_no_last_price_follows_two_orders_of_a_combination() -> None:
+    derived = {"instrument": 1, "quantity": 2, "price_source": codes.SOURCE_COMBINATION}
+    ladder, statistics = Ladder(1), Statistics(1)
+    for price, fields in ((90, derived), (100, derived | {"price_source": 1}), (120, derived)):
+        found = events(("trade", {**fields, "price": price, "turnover": 1}))
+        ladder.add(found, 1)
+        statistics.add(found)
+        assert ladder.last == (None if price == 90 else 100)
+        assert statistics.priced[1] == (price != 90)
+    assert (ladder.trades, ladder.volume, len(ladder.prints)) == (3, 6, 3)
+    prices = (statistics.open, statistics.high, statistics.low, statistics.close)
+    assert [column[1] for column in prices] == [100] * 4
+    assert (statistics.trades[1], statistics.volume[1], statistics.turnover[1]) == (3, 6, 3)
+    assert statistics.prices_by_bucket(1) == [100]
 
 
 def test_an_order_that_rests_twice_is_found() -> None:

@@ -95,12 +95,14 @@ class ExtremeDay:
     def _order(self, template: str) -> tuple[int, dict[str, int]]:
         self.client_id += 1
         base = {"client_id": self.client_id}
-        instrument = self.random.choice(list(self.day.instruments))
-        tick = self.day.products[self.day.instruments[instrument]].tick
+        combined = self.random.random() < 0.1 and bool(self.day.combinations)
+        named = self.day.combinations if combined else self.day.instruments
+        instrument = self.random.choice(list(named))
+        tick = self.day.tick_of(instrument)
         named = {"instrument": instrument, "account": 1}
         if template in ("order_enter", "stop_enter"):
-            side = self.random.choice((0, 1))
-            base |= {**named, "quantity": 2, "price": 1_000 * tick, "side": side}
+            side, price = self.random.choice((0, 1)), 0 if combined else 1_000 * tick
+            base |= {**named, "quantity": 2, "price": price, "side": side}
             if template == "stop_enter":
                 base["stop_price"] = (1_003 if side == 0 else 997) * tick
         elif template in ("quote_enter", "mass_quote"):
@@ -125,6 +127,10 @@ class ExtremeDay:
             number, owner = self.random.randint(20, 65), self.day.instruments[number]
             settled = {"previous_settlement": 1_000 * tick, "open_interest": 5}
             return base | settled | {"instrument": number, "product_of": owner}
+        if template == "combination_define":
+            legs = self.random.sample(list(self.day.instruments), 2)
+            number = self.random.randint(2_000, 2_100)
+            return {"instrument": number, "leg_1": legs[0], "leg_2": legs[1]}
         if template in ("forced_close", "order_carry", "trade_correct"):
             return self._priced(template)
         return {

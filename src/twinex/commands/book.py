@@ -49,7 +49,11 @@ def book(
     ] = None,
     instrument: Annotated[
         str | None,
-        typer.Option("--instrument", "-i", help="A contract's symbol; the first one if not given."),
+        typer.Option(
+            "--instrument",
+            "-i",
+            help="The symbol of a contract or a combination; the first one if not given.",
+        ),
     ] = None,
     depth: Annotated[
         int | None,

@@ -63,7 +63,10 @@ def show(
         typer.Option("--kind", "-k", help="Only this message, e.g. trade; may be repeated."),
     ] = None,
     instrument: Annotated[
-        str | None, typer.Option("--instrument", "-i", help="Only this contract, by its symbol.")
+        str | None,
+        typer.Option(
+            "--instrument", "-i", help="Only this contract or combination, by its symbol."
+        ),
     ] = None,
     order: Annotated[
         int | None, typer.Option(min=1, help="Only what concerns this order id.")

@@ -167,7 +167,7 @@ class Desk:
         self._cancels(block)
         self._rejects(block)
         self._positions(block)
-        trades = block.place("trade")
+        trades = block.priced_trades()
         if len(trades):
             slots = self.listing.slot_of[block.column("instrument", trades)]
             self.last_price[slots] = block.column("price", trades)

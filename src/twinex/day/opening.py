@@ -47,14 +47,14 @@ def prepare(market: Market, trading_day: date, seed: int) -> Opening:
     members = as_members(roster, market, symbols, held)
     people = participants(market, members, listing(market, trading_day, prices))
     commands = [day_header(market, trading_day), *reference, *people]
-    return Opening(read_listing(reference), roster, held, commands)
+    return Opening(read_listing(reference).contracts(), roster, held, commands)
 
 
 def _valued(market: Market, trading_day: date, seed: int) -> Valuation:
     """The contracts' settlements: futures below their index by their months to go; options by the
     value they are traded at.
     """
-    plain = read_listing(reference_commands(market, trading_day))
+    plain = read_listing(reference_commands(market, trading_day)).contracts()
     months = plain.month // 100 * 12 + plain.month % 100
     months = np.where(plain.month > 0, months - (trading_day.year * 12 + trading_day.month), 0)
     discount = plain.settlement * _BASIS_POINTS_A_MONTH * months // 10_000

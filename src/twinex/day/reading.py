@@ -9,7 +9,7 @@ from twinex.venue.journal.reader import EventReader
 
 def statistics_of(directory: Path, listing: Listing) -> Statistics:
     """The statistics of a day's released events."""
-    statistics = Statistics(int(listing.instrument.max()))
+    statistics = Statistics(listing.highest)
     reader = EventReader(directory)
     while block := reader.poll():
         statistics.add(block.octets[block.start : block.end])

@@ -96,7 +96,7 @@ class DayRun:
         self.valuation = Valuation(listing, settings.trading_day, settings.seed)
         self.desk = Desk(roster, listing, self.opening.held, settings.commands * 5 // 4)
         self.crew = Crew(self.desk, self.valuation, settings.seed)
-        statistics = Statistics(int(listing.instrument.max()))
+        statistics = Statistics(listing.highest)
         self.outcome = Outcome(settings, self.market, self.opening, statistics)
         self._seconds = self._step_seconds()
         self._total = sum(step.weight for step in steps(self.schedule, self._seconds))

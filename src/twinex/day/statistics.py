@@ -26,10 +26,15 @@ _HIGHEST = np.iinfo(np.int64).max
 
 
 class Statistics:
-    """Figures of one day. Rows of per-contract columns are instrument ids (row 0 is empty)."""
+    """Figures of one day. Rows of per-contract columns are instrument ids (row 0 is empty).
+
+    What orders of combinations trade counts in their legs; between two of them the legs' prices
+    are derived, and none of the day's prices here. In its own row a combination has `orders` alone.
+    """
 
     def __init__(self, instrument_max: int) -> None:
         rows = instrument_max + 1
+        self.priced = np.zeros(rows, dtype=np.bool_)  # is there an open, high, low and close?
         self.open = np.zeros(rows, dtype=np.int64)
         self.high = np.zeros(rows, dtype=np.int64)
         self.low = np.full(rows, _HIGHEST, dtype=np.int64)
@@ -45,7 +50,7 @@ class Statistics:
         self.pace = np.zeros(_BUCKETS, dtype=np.int64)  # lots
         self.orders_of: Counter[int] = Counter()  # by trading code, as the two below
         self.fills_of: Counter[int] = Counter()
-        self.lots_of: Counter[int] = Counter()
+        self.lots_of: Counter[int] = Counter()  # of a combination's order: those of one leg
         self.events = np.zeros(_CODES, dtype=np.int64)
         self.kinds = np.zeros((_KINDS, _TIMES), dtype=np.int64)
         self.stops = np.zeros((_KINDS, _TIMES), dtype=np.int64)
@@ -109,21 +114,24 @@ class Statistics:
         _count_into(self.lots_of, filled, block.column("quantity", places))
 
     def _trade(self, block: EventBlock, trades: Ints) -> None:
-        rows = block.column("instrument", trades)
-        price, quantity = block.column("price", trades), block.column("quantity", trades)
-        # Reversed, so that the first trade of each contract is what stays.
-        fresh = self.trades[rows] == 0
-        self.open[rows[fresh][::-1]] = price[fresh][::-1]
-        np.maximum.at(self.high, rows, price)
-        np.minimum.at(self.low, rows, price)
-        self.close[rows] = price
+        self._price(block, block.priced_trades())
+        rows, quantity = block.column("instrument", trades), block.column("quantity", trades)
         self.open_interest[rows] = block.column("open_interest", trades)
         np.add.at(self.trades, rows, 1)
         np.add.at(self.volume, rows, quantity)
         np.add.at(self.turnover, rows, block.column("turnover", trades))
-        bucket = (block.column("time_ns", trades) // _BUCKET_NS) % _BUCKETS
-        self.path[rows, bucket] = price
-        np.add.at(self.pace, bucket, quantity)
+        np.add.at(self.pace, _bucket(block, trades), quantity)
+
+    def _price(self, block: EventBlock, trades: Ints) -> None:
+        rows, price = block.column("instrument", trades), block.column("price", trades)
+        # Reversed, so that the first trade of each contract is what stays.
+        fresh = ~self.priced[rows]
+        self.open[rows[fresh][::-1]] = price[fresh][::-1]
+        np.maximum.at(self.high, rows, price)
+        np.minimum.at(self.low, rows, price)
+        self.close[rows] = price
+        self.priced[rows] = True
+        self.path[rows, _bucket(block, trades)] = price
 
     def event_counts(self) -> dict[str, int]:
         """How many events of each template."""
@@ -162,6 +170,11 @@ class Statistics:
     def _in_order(self, buckets: Ints) -> Ints:
         """Buckets of the clock, turned so that the day begins with the first."""
         return np.roll(buckets, -(self.first_ns // _BUCKET_NS % _BUCKETS))
+
+
+def _bucket(block: EventBlock, places: Ints) -> Ints:
+    """In which five minutes of the clock the events are."""
+    return block.column("time_ns", places) // _BUCKET_NS % _BUCKETS
 
 
 def _by_kind(block: EventBlock, places: Ints) -> Ints:

@@ -140,13 +140,13 @@ def _contract(outcome: Outcome, statistics: Statistics, slot: int) -> dict[str, 
     listing = outcome.opening.listing
     instrument = int(listing.instrument[slot])
     digits = decimals_of(int(listing.tick[slot]))
-    traded = int(statistics.trades[instrument]) > 0
+    priced = bool(statistics.priced[instrument])
     before = int(outcome.opening.held[:, slot, LONG].sum())
     interest = int(statistics.open_interest[instrument])
     settlement, close = int(listing.settlement[slot]), int(statistics.close[instrument])
 
     def price(column: npt.NDArray[np.int64]) -> str | None:
-        return price_text(int(column[instrument]), digits) if traded else None
+        return price_text(int(column[instrument]), digits) if priced else None
 
     auction = int(statistics.auction_price[instrument])
     return {
@@ -158,7 +158,7 @@ def _contract(outcome: Outcome, statistics: Statistics, slot: int) -> dict[str, 
         "high": price(statistics.high),
         "low": price(statistics.low),
         "close": price(statistics.close),
-        "change": percent_text(close - settlement, settlement) if traded else None,
+        "change": percent_text(close - settlement, settlement) if priced else None,
         "orders": int(statistics.orders[instrument]),
         "trades": int(statistics.trades[instrument]),
         "lots": int(statistics.volume[instrument]),

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinex.venue.events import scan
+from twinex.venue.wire import codes
 from twinex.venue.wire.schema import EVENT, TEMPLATES, union_view
 
 Ints = npt.NDArray[np.int64]
@@ -57,6 +58,16 @@ class EventBlock:
     def place(self, name: str) -> Ints:
         """Where the events called `name` begin, in stream order."""
         return self._places[TEMPLATES[name].id]
+
+    def priced_trades(self) -> Ints:
+        """Where the trades begin that move a last price.
+
+        Those between two orders of a combination do not (`spec/combinations.md`): their prices are
+        derived.
+        """
+        places = self.place("trade")
+        priced: Ints = places[self.column("price_source", places) != codes.SOURCE_COMBINATION]
+        return priced
 
     def column(self, field: str, places: Ints) -> Ints:
         """One field of the events at `places`, as int64."""

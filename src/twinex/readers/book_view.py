@@ -33,7 +33,9 @@ class BookView:
         self._clock = local_time_of(directory)
         self.offset = self._clock.utc_offset_hours
         self.ended = False
-        self.ladder = Ladder(int(listing.instrument[slot]), _PRINTS_MAX)
+        combination = bool(listing.leg_1[slot])
+        number = int(listing.instrument[slot])
+        self.ladder = Ladder(number, _PRINTS_MAX, combination=combination)
         self._product = int(listing.product[slot])
         self._digits = decimals_of(int(listing.tick[slot]))
         self._reader = EventReader(directory)
@@ -123,9 +125,10 @@ class BookView:
             if price == 0:
                 return "nothing crosses yet"
             return f"indicative {self._text(price)} for {volume} lots, surplus {surplus:+}"
-        if self.ladder.trades == 0:
+        if self.ladder.volume == 0:
             return "no trades yet"
-        return f"last {self._text(self.ladder.last)}  {self.ladder.volume:,} lots traded"
+        last = "" if self.ladder.last is None else f"last {self._text(self.ladder.last)}  "
+        return f"{last}{self.ladder.volume:,} lots traded"
 
     def prints(self) -> list[tuple[str, str, int, int]]:
         """The latest trades, newest first: time, price, lots, side of the incoming order."""

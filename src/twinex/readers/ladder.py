@@ -37,6 +37,7 @@ class _Row(NamedTuple):
     order_id: int
     side: int
     price: int
+    price_source: int
     quantity: int
     remaining: int
     role: int
@@ -51,17 +52,23 @@ class Ladder:
 
     Of an iceberg (`spec/orders.md`) only the lots that it shows are here. Trades that the exchange
     voids or corrects change `prints`; `volume` and `last` keep them, as the venue's counts do.
+
+    A `combination` (`spec/combinations.md`) has prices of 0 and below, and no trades of its own:
+    the fills of its orders are its `prints`, `volume` and `last`. Trades of its legs have derived
+    prices where two of its orders meet; a leg's `last` passes those over.
     """
 
-    def __init__(self, instrument: int, prints_max: int = 12) -> None:
+    def __init__(self, instrument: int, prints_max: int = 12, *, combination: bool = False) -> None:
         self.instrument = instrument
+        self.combination = combination
         self.orders: dict[int, tuple[int, int, int]] = {}  # order id: side, price, lots shown
         self.levels: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
         self.prints: list[Print] = []
         self.indication: tuple[int, int, int] | None = None
         self.phase = codes.PHASE_BEFORE_TRADING
         self.time_ns = 0
-        self.trades = self.volume = self.last = 0
+        self.trades = self.volume = 0
+        self.last: int | None = None
         self._shows: dict[int, int] = {}  # icebergs: the most that they show at a time
         self._prints_max = prints_max
         self._block = EventBlock(1 << 20)
@@ -107,8 +114,12 @@ class Ladder:
 
     def _trade(self, row: _Row) -> None:
         self.trades += 1
+        self._print(row)
+        if row.price_source != codes.SOURCE_COMBINATION:
+            self.last = row.price
+
+    def _print(self, row: _Row) -> None:
         self.volume += row.quantity
-        self.last = row.price
         latest = Print(row.time_ns, row.price, row.quantity, row.side, row.trade_id)
         self.prints = [*self.prints[-self._prints_max + 1 :], latest]
 
@@ -132,13 +143,16 @@ class Ladder:
         self._shows.pop(row.order_id, None)
 
     def _filled(self, row: _Row) -> None:
-        if row.role == codes.ROLE_INCOMING:
-            return
+        if self.combination and row.role == codes.ROLE_INCOMING:  # one of each step's fills
+            self._print(row)
+            self.last = row.price
         shows = self._shows.get(row.order_id)
         if row.role == codes.ROLE_AUCTION and shows is not None:
             # It fills whole at its place; of the rest it shows what it may, without an event.
             self._show(row.order_id, min(shows, row.remaining))
         else:
+            # An incoming order is not here, unless it is a combination's that rests: legs have
+            # come within its reach.
             self._take(row.order_id, row.quantity)
 
     def _amended(self, row: _Row) -> None:

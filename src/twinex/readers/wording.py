@@ -28,6 +28,7 @@ _PRICES = {
     "ask_price",
     "old_price",
 }
+_INSTRUMENTS = {"instrument", "underlying", "leg_1", "leg_2"}
 _MONEY = {"turnover", "credit"}
 _TEMPLATE_IDS = {"command", "changed_by"}
 _NAMES = {template.id: name for name, template in {**COMMANDS, **EVENTS}.items()}
@@ -58,6 +59,7 @@ _TOLD_WHEN_ZERO = {
     "entries_max",
     "cancels_max",
 }
+_TOLD_WHEN_ZERO_OF_COMBINATIONS = {"price", "lower_limit", "upper_limit"}
 _USUAL = {"mass_side": ENUMS["Side"]["none"]}  # a mass command that means both sides says nothing
 _HASHES = {"mark_leader", "mark_follower"}
 _MASK = (1 << 64) - 1
@@ -97,12 +99,14 @@ class Wording:
 
     def words(self, fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Names and values of the fields that are worth telling, what matters most first."""
-        digits = self._digits(fields)
+        digits, any_price = self._digits(fields), self._is_combination(fields)
         for key in [key for key in _FIRST if key in fields] + [
             key for key in fields if key not in _FIRST
         ]:
             value = fields[key]
-            if key not in _SHOWN_ELSEWHERE and (self._everything or _is_told(key, value)):
+            told = self._everything or _is_told(key, value)
+            told |= any_price and key in _TOLD_WHEN_ZERO_OF_COMBINATIONS
+            if key not in _SHOWN_ELSEWHERE and told:
                 yield key, self._word(key, value, digits)
 
     def _word(self, key: str, value: Any, digits: int) -> str:
@@ -127,7 +131,7 @@ class Wording:
         return ", ".join(f"{key} {word}" for key, word in self.words(fields))
 
     def _name(self, key: str, value: Any) -> str:
-        if key in ("instrument", "underlying"):
+        if key in _INSTRUMENTS:
             slot = self._slot(value)
             return str(value) if slot < 0 or self._listing is None else self._listing.symbols[slot]
         if key in ("product", "product_of"):
@@ -139,6 +143,11 @@ class Wording:
         if self._listing is None or not 0 <= instrument < len(self._listing.slot_of):
             return -1
         return int(self._listing.slot_of[instrument])
+
+    def _is_combination(self, fields: dict[str, Any]) -> bool:
+        """Is 0 a price as any other there?"""
+        slot = self._slot(fields.get("instrument", -1))
+        return slot >= 0 and self._listing is not None and bool(self._listing.leg_1[slot])
 
     def _digits(self, fields: dict[str, Any]) -> int:
         """Digits that the prices among `fields` are written with."""

@@ -4,7 +4,7 @@ Numba links, optimizes and translates every function together with all that it c
 is only ever a part of others: with calls ten deep the same code goes through LLVM ten times. With
 `install` a function's library holds that function alone until it is entered from outside; then all
 that it reaches is linked to it, each part once. This knows how Numba's libraries work inside; the
-versions that it knows stand in `pyproject.toml`.
+version that it knows stands in `pyproject.toml`.
 """
 
 import ctypes

@@ -18,8 +18,10 @@ import numpy as np
 from twinex.venue.image.names import Names, names_in, names_of
 from twinex.venue.image.overnight import Overnight
 from twinex.venue.reference import (
+    Combination,
     Instrument,
     Market,
+    combinations,
     day_header,
     listing,
     load_market,
@@ -41,22 +43,24 @@ class PositionRefused(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class OpenMarket:
-    """A venue with its market open. `instruments` by symbol. A context manager: it closes it.
+    """A venue with its market open. A context manager: it closes it.
 
-    `names`: what its reference data call everybody.
+    `instruments` and `combinations` by symbol; `names`: what its reference data call everybody.
     """
 
     venue: Venue
     market: Market
     instruments: Mapping[str, Instrument]
     names: Names
+    combinations: Mapping[str, Combination]
 
     def number(self, symbol: str) -> int:
-        """The number that stands for an instrument in commands. Raises KeyError."""
-        if symbol not in self.instruments:
+        """The number of an instrument or a combination in commands. Raises KeyError."""
+        found = self.instruments.get(symbol) or self.combinations.get(symbol)
+        if found is None:
             some = ", ".join(list(self.instruments)[:5])
             raise KeyError(f"{symbol} is not listed on this day; {some} ... are")
-        return self.instruments[symbol].number
+        return found.number
 
     def set_phase(self, phase: int, product: int = 0) -> bytes:
         """Move one product, or all (0), to a phase (`codes.PHASE_...`); the events of it."""
@@ -127,7 +131,8 @@ def open_market(
         venue.close()
         raise
     names = names_in(map(decode, reference))
-    return OpenMarket(venue, rules, {one.symbol: one for one in listed}, names)
+    spreads = {one.symbol: one for one in combinations(rules, trading_day, listed)}
+    return OpenMarket(venue, rules, {one.symbol: one for one in listed}, names, spreads)
 
 
 def overnight(day: Overnight | OpenMarket | Path | str) -> Overnight:
@@ -147,7 +152,7 @@ def overnight(day: Overnight | OpenMarket | Path | str) -> Overnight:
 def _rolled_reference(
     rules: Market, trading_day: date, prices: Mapping[str, Decimal] | None, night: Overnight
 ) -> tuple[tuple[Instrument, ...], list[bytes]]:
-    """The new day's instruments and the commands that define them."""
+    """The new day's instruments, and the commands that define them and the combinations."""
     closes, interests = night.closes(), night.open_interests()
     prices = closes if prices is None else prices
     with_strikes = tuple(product.name for product in rules.products if product.strikes)

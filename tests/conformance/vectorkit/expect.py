@@ -129,7 +129,7 @@ def _day_ended(build: Builder, line: EventLine, words: Words) -> None:
     build.put(line, "day_ended", {key: words.number(key) for key in keys})
 
 
-MAKERS: dict[str, Maker] = answers.MAKERS | spreads.MAKERS | {
+_OTHERS: dict[str, Maker] = {
     "quoted": _quoted,
     "mass_quoted": _mass_quoted,
     "requested": _requested,
@@ -148,6 +148,7 @@ MAKERS: dict[str, Maker] = answers.MAKERS | spreads.MAKERS | {
     "day_opened": _day_opened,
     "day_ended": _day_ended,
 }
+MAKERS = answers.MAKERS | spreads.MAKERS | _OTHERS
 
 
 def expected(world: World, command: Command) -> list[Expected]:

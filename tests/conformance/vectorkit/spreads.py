@@ -84,13 +84,14 @@ def _steps(build: Builder, line: EventLine, words: Words) -> None:
     interest = words.number("oi")
     for _ in range(count):
         lefts, interest = [left - size for left in lefts], interest + size
-        _add(build, line, f"takes {order} {size} @ {price} left {lefts[0]}")
-        _add(build, line, f"leg {one} {size} @ {one_at} sell left {lefts[1]} #{trade} oi {interest}")
-        if lefts[1]:
-            _add(build, line, f"refreshed {one} {size} @ {one_at} left {lefts[1]}")
-        _add(
-            build, line, f"leg {two} {size} @ {two_at} buy left {lefts[2]} #{trade + 1} oi {interest}"
-        )
+        of_order, of_one, of_two = lefts
+        _add(build, line, f"takes {order} {size} @ {price} left {of_order}")
+        gives = f"{one} {size} @ {one_at} sell left {of_one}"
+        _add(build, line, f"leg {gives} #{trade} oi {interest}")
+        if of_one:
+            _add(build, line, f"refreshed {one} {size} @ {one_at} left {of_one}")
+        gives = f"{two} {size} @ {two_at} buy left {of_two}"
+        _add(build, line, f"leg {gives} #{trade + 1} oi {interest}")
         trade += 2
 
 

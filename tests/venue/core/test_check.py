@@ -9,14 +9,14 @@ from checkers.days import RandomDay
 from checkers.wire import encode
 
 from twinex.venue.core.check import BrokenInvariant, check
-from twinex.venue.core.state import ICEBERG, QUOTE, WAITING, Core
+from twinex.venue.core.state import COMBINATION, ICEBERG, QUOTE, WAITING, Core
 from twinex.venue.venue import Venue
 
 
 @pytest.fixture(scope="module")
 def busy() -> Core:
-    """A core with orders, queues, stops, quotes and positions of every kind."""
-    day = RandomDay(random.Random(11), ticks=12, first_sequence=2_000)
+    """A core with orders, queues, stops, quotes, combinations and positions of every kind."""
+    day = RandomDay(random.Random(11), ticks=12, first_sequence=2_000, combined=0.1)
     setup, commands = day.write(900, end=False)
     venue = Venue(clock=lambda: 1, first_sequence=2_000)
     for seat, message in setup:
@@ -26,7 +26,7 @@ def busy() -> Core:
         if seat and venue.statistics().live_orders < 60:
             venue.send(seat, message)
     assert venue.statistics().live_orders > 20
-    for flag in (WAITING, ICEBERG, QUOTE):
+    for flag in (WAITING, ICEBERG, QUOTE, COMBINATION):
         assert (venue.core.orders["flags"] & flag).any()
     assert venue.core.now[0]["carried_count"]
     assert (venue.core.positions["account"] < 0).any()
@@ -44,7 +44,7 @@ def _live(core: Core) -> int:
     """A plain order of today that rests."""
     flags, ids = core.orders["flags"], core.orders["order_id"]
     today = ids >= int(core.now[0]["first_sequence"]) * 1024
-    plain = (flags != 0) & (flags & (WAITING | ICEBERG | QUOTE) == 0)
+    plain = (flags != 0) & (flags & (WAITING | ICEBERG | QUOTE | COMBINATION) == 0)
     return int(np.flatnonzero(plain & today)[0])
 
 
@@ -55,6 +55,14 @@ def _stop(core: Core) -> int:
 def _iceberg(core: Core) -> int:
     flags = core.orders["flags"]
     return int(np.flatnonzero((flags & ICEBERG != 0) & (flags & WAITING == 0))[0])
+
+
+def _combined(core: Core) -> int:
+    """An order of a combination that opens where credit is asked for."""
+    orders, instruments = core.orders, core.instruments
+    asked = core.products[instruments[orders["instrument"]]["product"]]["funds_checked"] == 1
+    found = (orders["flags"] & COMBINATION != 0) & (orders["offset"] == 0) & asked
+    return int(np.flatnonzero(found)[0])
 
 
 def _group(core: Core) -> int:
@@ -137,6 +145,15 @@ def _lose_leg(core: Core) -> None:
     core.holders["bid"] = core.holders["ask"] = 0
 
 
+def _turn_around(core: Core) -> None:
+    row = core.instruments[int(core.combinations[0])]
+    row["leg_1"], row["leg_2"] = int(row["leg_2"]), int(row["leg_1"])
+
+
+def _rename_combination(core: Core) -> None:
+    core.combinations[0] = 1
+
+
 def _forget_carried(core: Core) -> None:
     core.carried["order_id"] = 0
 
@@ -184,6 +201,12 @@ BROKEN: dict[str, tuple[Callable[[Core], None], str]] = {
     "a quote's leg": (_lose_leg, "and the quote to its leg"),
     "a group's holding": (_set("positions", _group, "today", 1), "a group holds"),
     "a group's openings": (_set("positions", _group, "opening", 1), "and opens what they open"),
+    "a combination's legs": (_turn_around, "limits follow its legs"),
+    "the table of combinations": (_rename_combination, "stand in their table"),
+    "a combination's position": (_set("orders", _combined, "position", 1), "in the legs"),
+    "what leg 1 froze": (_set("extras", _combined, "price", 1), "used credit"),
+    "what leg 2 froze": (_set("extras", _combined, "sent_price", 1), "used credit"),
+    "what legs opened": (_set("orders", _combined, "side", 1), "."),
     "position index": (_swap_index, "the index names"),
 }
 

@@ -104,6 +104,18 @@ def test_random_days_keep_every_rule() -> None:
     assert rejects > 4_000
 
 
+def test_days_of_combinations() -> None:
+    """Orders of combinations on entry and behind other commands, against legs and each other."""
+    base = int(os.environ.get("TWINEX_SEED", random.SystemRandom().randrange(10**9)))
+    trades = 0
+    for seed in [*range(4), *range(base, base + 4)]:
+        print(f"seed {seed}")
+        shape = {"products": 1 + seed % 3, "members": 4, "ticks": 8, "combined": 0.25}
+        day = RandomDay(random.Random(seed), first_sequence=1 + seed % 2 * 1_999, **shape)
+        trades += live_through(day, 1_000).statistics().trades
+    assert trades > 1_000
+
+
 def test_a_busy_day_of_many_products() -> None:
     day = RandomDay(random.Random(7), products=8, members=6, ticks=90)
     venue = live_through(day, 4_000)

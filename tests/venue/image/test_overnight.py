@@ -178,8 +178,9 @@ def _define(day: OpenMarket, number: int, one: str, other: str) -> None:
     """A combination of two contracts."""
     legs = {"leg_1": day.number(one), "leg_2": day.number(other)}
     symbol = f"{one}&{other}"
-    definition = encode("combination_define", instrument=number, symbol=symbol, **legs)
-    answer = day.venue.send(0, definition)
+    answer = day.venue.send(
+        0, encode("combination_define", instrument=number, symbol=symbol, **legs)
+    )
     assert next(decode_stream(answer)).name == "reference_changed"
 
 

@@ -40,7 +40,7 @@ def messages(name: str, day: date, **options: Any) -> list[tuple[str, dict[str, 
 @pytest.mark.parametrize(("name", "day"), DAYS)
 def test_every_message_keeps_the_bounds_of_the_core(name: str, day: date) -> None:
     products = {}
-    numbers = []
+    numbers, spreads = [], []
     for kind, fields in messages(name, day):
         if kind == "product_define":
             assert not numbers, "products come first"
@@ -52,7 +52,12 @@ def test_every_message_keeps_the_bounds_of_the_core(name: str, day: date) -> Non
             assert fields["product"] in products, "a rule comes behind its product"
             assert not numbers, "rules come before instruments"
             continue
+        if kind == "combination_define":
+            spreads.append(fields["instrument"])
+            assert {fields["leg_1"], fields["leg_2"]} < set(numbers), "legs come first"
+            continue
         assert kind == "instrument_define"
+        assert not spreads, "contracts come before combinations"
         numbers.append(fields["instrument"])
         product = products[fields["product_of"]]
         lower, upper, tick = fields["lower_limit"], fields["upper_limit"], product["tick"]
@@ -61,7 +66,7 @@ def test_every_message_keeps_the_bounds_of_the_core(name: str, day: date) -> Non
         assert lower <= fields["previous_settlement"] <= upper
         largest = max(product["quantity_maximum_limit"], product["quantity_maximum_market"])
         assert upper * product["multiplier"] * largest <= 2**62
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers + spreads == list(range(1, len(numbers + spreads) + 1))
     assert numbers
 
 

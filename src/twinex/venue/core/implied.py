@@ -48,13 +48,18 @@ def _heads(core, instrument, order):
     first, second = _head(core, one, 1 - side), _head(core, two, side)
     if first == NIL or second == NIL:
         return none, none
-    product = core.products[instrument["product"]]
-    if self_trade_mode(core, product, np.int64(order["account"])) != codes.SELF_TRADE_ALLOW and (
-        is_own_group(core, order, core.orders[first])
-        or is_own_group(core, order, core.orders[second])
-    ):
+    if _is_shut(core, one, order, first) or _is_shut(core, two, order, second):
         return none, none
     return first, second
+
+
+@inner
+def _is_shut(core, leg, order, head):
+    """Does self-trade prevention keep `order` from the first order of a leg?"""
+    product, account = core.products[leg["product"]], np.int64(order["account"])
+    if self_trade_mode(core, product, account) == codes.SELF_TRADE_ALLOW:
+        return False
+    return is_own_group(core, order, core.orders[head])
 
 
 @inner

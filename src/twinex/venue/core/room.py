@@ -433,6 +433,8 @@ def reserve(core: state.Core, *, commands: int, orders: int) -> state.Core:
     while len(core.orders) <= orders + _ROWS_A_COMMAND:
         core = grow(core, state.SHORT_ORDERS)
     core = with_commands(core, max(0, commands - int(core.now[0]["commands"])))
-    for table in (core.orders, core.ids, core.slots):
+    if len(core.trades) < commands:
+        core = core._replace(trades=_larger(core.trades, commands))
+    for table in (core.orders, core.ids, core.slots, core.trades):
         table.view(np.uint8)[::PAGE_BYTES] |= 0
     return core

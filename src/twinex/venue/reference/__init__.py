@@ -8,14 +8,17 @@ phases = schedule(market, day)
 """
 
 from twinex.venue.reference.calendar import Calendar
+from twinex.venue.reference.combinations import Combination, combinations
 from twinex.venue.reference.commands import day_header, day_number, reference_commands
 from twinex.venue.reference.contracts import last_trading_day, listed_months
 from twinex.venue.reference.dated import Dated, Stage, Staged
 from twinex.venue.reference.listing import Instrument, listing
 from twinex.venue.reference.loader import load_market, market_names, markets_directory
 from twinex.venue.reference.market import (
+    CombinationRule,
     Fee,
     FutureMargin,
+    Leg,
     Market,
     OptionMargin,
     Product,
@@ -46,10 +49,13 @@ from twinex.venue.reference.schedule import early_closes, local_time_ns, schedul
 __all__ = [
     "Calendar",
     "CalendarError",
+    "Combination",
+    "CombinationRule",
     "Dated",
     "Fee",
     "FutureMargin",
     "Instrument",
+    "Leg",
     "Market",
     "MarketBoundsError",
     "MarketError",
@@ -65,6 +71,7 @@ __all__ = [
     "Stage",
     "Staged",
     "TradingCode",
+    "combinations",
     "credit_change",
     "day_header",
     "day_number",

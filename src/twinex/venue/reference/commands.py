@@ -1,4 +1,4 @@
-"""Reference data as commands: a market file in; products, their rules and instruments out.
+"""Reference data as commands: a market file in; products, rules, instruments, combinations out.
 
 The core reads no file: what these messages say is all it knows of a market.
 """
@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from twinex.venue.compiler import SOURCE_HASH
+from twinex.venue.reference.combinations import Combination, combinations
 from twinex.venue.reference.dated import Stage
 from twinex.venue.reference.listing import Instrument, listing
 from twinex.venue.reference.market import Market, Product
@@ -28,7 +29,7 @@ def reference_commands(
     open_interests: Mapping[str, int] | None = None,
     carried: Iterable[str] = (),
 ) -> list[bytes]:
-    """SBE messages of the day's products, rules and instruments, in the order of the journal.
+    """SBE messages of the day's products, rules, instruments and combinations, in journal order.
 
     `prices` maps a symbol, product or index to its previous settlement (an index: its previous
     close), in quote units; what is absent comes from the market's default table. `closes` are
@@ -45,6 +46,7 @@ def reference_commands(
         close = (closes or {}).get(one.symbol)
         interest = (open_interests or {}).get(one.symbol, 0)
         messages.append(_instrument(one, close, interest, trading_day))
+    messages += map(_combination, combinations(market, trading_day, instruments))
     return messages
 
 
@@ -163,4 +165,14 @@ def _instrument(one: Instrument, close: Decimal | None, interest: int, day: date
         instrument_position_limit=own_limit,
         call_or_put=one.call_or_put,
         open_interest=interest,
+    )
+
+
+def _combination(one: Combination) -> bytes:
+    return encode(
+        "combination_define",
+        instrument=one.number,
+        leg_1=one.leg_1.number,
+        leg_2=one.leg_2.number,
+        symbol=one.symbol,
     )

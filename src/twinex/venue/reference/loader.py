@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from twinex.venue.reference.bounds import check_bounds
 from twinex.venue.reference.calendar import Calendar
+from twinex.venue.reference.combination_reader import read_combinations
 from twinex.venue.reference.dated import Dated
 from twinex.venue.reference.market import PRODUCTS_MAXIMUM, Market, Product, Session
 from twinex.venue.reference.member_reader import read_rates, read_self_trade_mode
@@ -35,6 +36,7 @@ _MARKET_KEYS = (
     "defaults",
     "groups",
     "products",
+    "combinations",
     "default_prices",
 )
 _CALENDAR_KEYS = ("first", "last", "holidays", "nights_suspended")
@@ -75,6 +77,7 @@ def load_market(path_or_name: str | Path) -> Market:
         utc_offset_hours=table.need("utc_offset_hours", "hours east of UTC").integer(-12, 14),
         calendar=calendars[calendar_node.choice(calendars)],
         products=products,
+        combinations=read_combinations(table.find("combinations"), products),
         default_prices=MappingProxyType(prices),
         rates=read_rates(members),
         self_trade_mode=read_self_trade_mode(members),

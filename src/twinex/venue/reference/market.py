@@ -216,6 +216,32 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """A leg of a combination: the `month`-th month of its product, 1 the nearest; or a `symbol`.
+
+    `month` is 0 and `symbol` given for a product without months (a stock).
+    """
+
+    product: str
+    month: int
+    symbol: str
+
+
+@dataclass(frozen=True)
+class CombinationRule:
+    """A combination (组合) that is listed from `listed` on, on days on which both legs are.
+
+    `name` begins its symbols. Buying it buys leg 1 and sells leg 2 (rulebook 2.1).
+    """
+
+    where: str
+    name: str
+    listed: date
+    leg_1: Leg
+    leg_2: Leg
+
+
+@dataclass(frozen=True)
 class Market:
     """A market file, loaded. `digest` is the SHA-256 of the file and its calendar's.
 
@@ -229,6 +255,7 @@ class Market:
     utc_offset_hours: int
     calendar: Calendar
     products: tuple[Product, ...]
+    combinations: tuple[CombinationRule, ...]
     default_prices: Mapping[str, Decimal]
     rates: Rates | None
     self_trade_mode: int
