@@ -10,6 +10,7 @@ import pytest
 from living import fixed_clock, live, released
 from rich_day import FIRST, RichDay
 
+from twinex.venue.core import room, state
 from twinex.venue.core.check import check
 from twinex.venue.image.file import image_name, images_in, read_image
 from twinex.venue.image.image import Image
@@ -86,6 +87,29 @@ def test_the_latest_image_and_the_tail(day: Path, frames: list[bytes]) -> None:
     for name, octets in before.items():
         used = len(octets.rstrip(b"\0"))
         assert after[name][:used] == octets[:used], "segments that were there stay as they were"
+
+
+@pytest.mark.parametrize("images", [True, False])
+def test_tables_as_large_as_the_journal_asks(
+    day: Path, frames: list[bytes], monkeypatch: pytest.MonkeyPatch, images: bool
+) -> None:
+    """Ids are moved before the replay, and none is lost; nothing grows while it runs."""
+    for name, rows in {"IDS": 8, "SLOTS": 1}.items():
+        monkeypatch.setattr(room, f"_START_{name}", rows)
+    grown: list[int] = []
+    grow = room.grow
+
+    def noted(core: state.Core, short: int) -> state.Core:
+        grown.append(short)
+        return grow(core, short)
+
+    monkeypatch.setattr(room, "grow", noted)
+    if not images:
+        for path in images_in(day):
+            path.unlink()
+    with Venue.reopen(day, clock=fixed_clock):
+        assert not {state.SHORT_IDS, state.SHORT_SLOTS} & set(grown)
+    _hold(day, frames, IMAGES[1] if images else None, 0)
 
 
 def test_segments_roll_where_they_rolled(day: Path, frames: list[bytes]) -> None:
