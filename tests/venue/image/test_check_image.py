@@ -116,7 +116,8 @@ def _hold(seed: int, image: Image, changes: Changes) -> None:
     outcomes: Counter[bool] = Counter()
     for what, sections in changes(image, random.Random(seed)):
         outcomes[_outcome(what, sections) != ""] += 1
-    assert outcomes[True] > 2 * outcomes[False] > 0, "most changes contradict something"
+    assert outcomes[True] > 0, "some changes contradict something"
+    assert outcomes[False] > 0, "others make another state"
 
 
 def _seed() -> int:
