@@ -168,7 +168,21 @@ def _position(market: Market, command: SimpleNamespace) -> int:
         (instrument is not None and command.account in market.accounts, UNKNOWN),
         (instrument is not None and instrument.product.offset_rule != 0, INVALID),
         (row is None or not row.ordered, IN_USE),
+        (_holds_together(market, command), INVALID),
     )
+
+
+def _holds_together(market: Market, command: SimpleNamespace) -> bool:
+    """Do the account's group's holdings and openings fit, with these instead of the row's own?"""
+    if command.account not in market.accounts or not market.accounts[command.account].group:
+        return True
+    totals = [command.long_yesterday, command.short_yesterday]
+    for account in market.related(command.account):
+        row = market.rows.get((account, command.instrument, command.position_hedge))
+        for side in (0, 1) if row is not None else ():
+            totals[side] += row.today[side] + row.opening[side]
+            totals[side] += row.yesterday[side] if account != command.account else 0
+    return max(totals) < 1 << 31
 
 
 def _limits(market: Market, command: SimpleNamespace) -> int:

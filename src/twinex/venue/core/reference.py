@@ -274,7 +274,7 @@ def set_position(core, command):
 
 @inner
 def _holds_group(core, account, number, hedge, row, long, short):
-    """Do the holdings of the account's group, with these, fit into 32 bits?"""
+    """Do holdings and live openings of the account's group, with these, fit into 32 bits?"""
     limited = limit_row(core, account, number, hedge, row)
     if core.accounts[account]["group"] == 0 or limited == NIL:
         return True
@@ -282,6 +282,7 @@ def _holds_group(core, account, number, hedge, row, long, short):
     more_long = long - np.int64(position["yesterday"][0])
     more_short = short - np.int64(position["yesterday"][1])
     return (
-        np.int64(together["today"][0]) + more_long <= HOLDING_MAX
-        and np.int64(together["today"][1]) + more_short <= HOLDING_MAX
+        np.int64(together["today"][0]) + np.int64(together["opening"][0]) + more_long <= HOLDING_MAX
+        and np.int64(together["today"][1]) + np.int64(together["opening"][1]) + more_short
+        <= HOLDING_MAX
     )
