@@ -89,11 +89,12 @@ class Ground:
         """The tables agree with each other, and none is larger than what was accepted needs."""
         core, now = self.venue.core, self.venue.core.now[0]
         check(core)
+        ahead = room._ROWS_A_COMMAND + 1  # there is room for a whole mass quote before it comes
         for name, start, used in (
             ("ids", room._START_IDS, 4 * int(now["id_count"] + 1)),
             ("slots", room._START_SLOTS, int(now["commands"])),
-            ("orders", room._START_ORDERS, int(now["orders_accepted"]) + 1),
-            ("positions", room._START_POSITIONS, int(now["position_count"]) + 1),
+            ("orders", room._START_ORDERS, int(now["orders_accepted"]) + ahead),
+            ("positions", room._START_POSITIONS, int(now["position_count"]) + ahead),
         ):
             rows = len(getattr(core, name))
             assert rows <= max(start, 2 * used), f"{name}: {rows} rows for {used}"
