@@ -58,6 +58,14 @@ def position_row(core, account, instrument, hedge):
     return np.int64(core.position_index[place])
 
 
+@inlined
+def kept_row(core, product, number, order):
+    """Row of an order's account in instrument `number`; NIL: none yet, or none is kept there."""
+    if product["offset_rule"] == OFFSET_RULE_NONE:
+        return np.int64(NIL)
+    return position_row(core, np.int64(order["account"]), number, np.int64(order["hedge"]))
+
+
 @inner
 def make_position(core, account, instrument, hedge):
     """Row of (account, instrument, hedge), made empty if there is none yet, and its group's."""
@@ -72,6 +80,17 @@ def make_position(core, account, instrument, hedge):
     group = core.accounts[account]["group"]
     if group != 0:
         core.holders[row]["group_row"] = _make_row(core, -group, instrument, hedge)
+    return row
+
+
+@inlined
+def meet_row(core, product, number, order, row):
+    """The row that an accepted order meets: `row`, or made now; NIL where none is kept."""
+    if product["offset_rule"] == OFFSET_RULE_NONE:
+        return np.int64(NIL)
+    if row == NIL:
+        row = make_position(core, np.int64(order["account"]), number, np.int64(order["hedge"]))
+    core.positions[row]["ordered"] = 1
     return row
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
-from twinex.venue.core.accounts import limit_row, position_row, reserve
+from twinex.venue.core.accounts import position_row, reserve
 from twinex.venue.core.bulk import cancel_collected, collect_member
 from twinex.venue.core.entry import enter_book
 from twinex.venue.core.limits import GROUPS_MAX, LEGS, NIL
@@ -134,22 +134,8 @@ def force_close(core, command):
     price, row, zero = command["price"], position_row(core, account, number, hedge), np.int64(0)
     reason = np.int64(_check_close(product, instrument, command))
     if reason == 0:
-        limited = limit_row(core, account, number, hedge, row)
         reason = np.int64(
-            risk.check_holdings(
-                core,
-                product,
-                instrument,
-                row,
-                limited,
-                command,
-                side,
-                offset,
-                quantity,
-                price,
-                zero,
-                zero,
-            )
+            risk.check_order(core, product, instrument, row, command, quantity, price)
         )
     if reason != 0:
         return reason

@@ -4,7 +4,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
-from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
+from twinex.venue.core.accounts import kept_row, meet_row, reserve
 from twinex.venue.core.carried import is_carried, note_carried
 from twinex.venue.core.entry import rest_at
 from twinex.venue.core.limits import LEGS, NIL, PRICE_MAX
@@ -31,11 +31,8 @@ def carry(core, command):
     now["member"] = NIL
     if reason != 0:
         return reason
-    order_id, hedge = command["carried_order_id"], np.int64(command["hedge"])
-    row = np.int64(NIL)
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        row = make_position(core, account, number, hedge)
-        core.positions[row]["ordered"] = 1
+    order_id = command["carried_order_id"]
+    row = meet_row(core, product, number, command, kept_row(core, product, number, command))
     slot = new_order(core, order_id)
     note_carried(core, order_id, slot, core.accounts[account]["member"])
     write_order(core, command, slot, row, command["carried_seat"])
@@ -106,16 +103,10 @@ def _check_order(core, product, instrument, command):
     ):
         return codes.REJECT_STOP_PRICE_INVALID
     account, number = np.int64(command["account"]), np.int64(command["instrument"])
-    side, offset = np.int64(command["side"]), np.int64(command["offset"])
-    hedge, remaining = np.int64(command["hedge"]), np.int64(command["carried_remaining"])
-    price, zero = freeze_price(instrument, side, command["price"]), np.int64(0)
-    row = np.int64(NIL)
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        row = position_row(core, account, number, hedge)
-    limited = limit_row(core, account, number, hedge, row)
-    reason = risk.check_holdings(
-        core, product, instrument, row, limited, command, side, offset, remaining, price, zero, zero
-    )
+    side, remaining = np.int64(command["side"]), np.int64(command["carried_remaining"])
+    price = freeze_price(instrument, side, command["price"])
+    row = kept_row(core, product, number, command)
+    reason = risk.check_order(core, product, instrument, row, command, remaining, price)
     if reason != 0 or stops != 0:
         return reason
     return risk.check_own_group(core, product, instrument, account, side, price, np.int64(NIL))

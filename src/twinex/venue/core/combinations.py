@@ -7,7 +7,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inner
 from twinex.venue.core import bulk, emit, risk
-from twinex.venue.core.accounts import limit_row, make_position
+from twinex.venue.core.accounts import meet_row
 from twinex.venue.core.entry import cancel_incoming, rest_at
 from twinex.venue.core.implied import is_open, match_incoming
 from twinex.venue.core.ladder import lay_ladder, move_ladder
@@ -135,9 +135,8 @@ def enter(core, command):
     product = core.products[instrument["product"]]
     side, quantity = np.int64(command["side"]), np.int64(command["quantity"])
     price = command["price"]
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        _meet_position(core, command, instrument["leg_1"])
-        _meet_position(core, command, instrument["leg_2"])
+    _meet_leg(core, command, instrument["leg_1"])
+    _meet_leg(core, command, instrument["leg_2"])
     now = core.now[0]
     slot = new_order(core, now["sequence"] * LEGS)
     note_order(core, slot)
@@ -163,9 +162,9 @@ def enter(core, command):
 
 
 @inner
-def _meet_position(core, command, number):
-    account, hedge = np.int64(command["account"]), np.int64(command["hedge"])
-    core.positions[make_position(core, account, number, hedge)]["ordered"] = 1
+def _meet_leg(core, command, number):
+    product = core.products[core.instruments[number]["product"]]
+    meet_row(core, product, number, command, leg_row(core, number, command))
 
 
 @inner
@@ -259,11 +258,9 @@ def _check_legs(core, command, instrument):
 def _check_leg(core, command, number, side, value):
     leg = core.instruments[number]
     product = core.products[leg["product"]]
-    account, hedge = np.int64(command["account"]), np.int64(command["hedge"])
     row = leg_row(core, number, command)
-    limited = limit_row(core, account, number, hedge, row)
     offset, quantity = np.int64(command["offset"]), np.int64(command["quantity"])
     price = _leg_price(core, number, side)
     return risk.check_holdings(
-        core, product, leg, row, limited, command, side, offset, quantity, price, np.int64(0), value
+        core, product, leg, number, row, command, side, offset, quantity, price, np.int64(0), value
     )

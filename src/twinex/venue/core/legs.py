@@ -11,7 +11,7 @@ from twinex.venue.core.accounts import (
     fill_group,
     fill_position,
     freeze,
-    position_row,
+    kept_row,
     touch,
     uses_credit,
 )
@@ -35,10 +35,7 @@ def slot_of(core, order):
 @inner
 def leg_row(core, number, order):
     """Position row of an order's account in leg `number`; NIL where no positions are kept."""
-    product = core.products[core.instruments[number]["product"]]
-    if product["offset_rule"] == codes.OFFSET_RULE_NONE:
-        return np.int64(NIL)
-    return position_row(core, np.int64(order["account"]), number, np.int64(order["hedge"]))
+    return kept_row(core, core.products[core.instruments[number]["product"]], number, order)
 
 
 @inner

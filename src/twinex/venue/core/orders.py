@@ -8,7 +8,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.core import emit, risk
-from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
+from twinex.venue.core.accounts import kept_row, meet_row, reserve
 from twinex.venue.core.book import level_index, price_of, rank_of, unlink
 from twinex.venue.core.bulk import cancel_collected, collect_member
 from twinex.venue.core.carried import find_carried
@@ -38,22 +38,16 @@ def enter(core, command):
     number = np.int64(command["instrument"])
     instrument = core.instruments[number]
     product = core.products[instrument["product"]]
-    account = np.int64(command["account"])
     side = np.int64(command["side"])
-    hedge, quantity = np.int64(command["hedge"]), np.int64(command["quantity"])
+    quantity = np.int64(command["quantity"])
     kind, time_in_force = np.int64(command["kind"]), np.int64(command["time_in_force"])
     price = freeze_price(instrument, side, command["price"])
-    row, zero = np.int64(NIL), np.int64(0)
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        row = position_row(core, account, number, hedge)
+    row, zero = kept_row(core, product, number, command), np.int64(0)
     reason = _check_entry(core, product, instrument, command, row, price)
     if reason != 0:
         return reason
 
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        if row == NIL:
-            row = make_position(core, account, number, hedge)
-        core.positions[row]["ordered"] = 1
+    row = meet_row(core, product, number, command, row)
     slot = new_order(core, now["sequence"] * LEGS)
     note_order(core, slot)
     write_order(core, command, slot, row, now["seat"])
@@ -75,26 +69,9 @@ def enter(core, command):
 @inlined
 def _check_entry(core, product, instrument, command, row, price):
     """Checks 28 to 32 of an order_enter."""
-    account, hedge = np.int64(command["account"]), np.int64(command["hedge"])
-    side, offset = np.int64(command["side"]), np.int64(command["offset"])
-    zero = np.int64(0)
-    limited = limit_row(core, account, np.int64(command["instrument"]), hedge, row)
-    reason = np.int64(
-        risk.check_holdings(
-            core,
-            product,
-            instrument,
-            row,
-            limited,
-            command,
-            side,
-            offset,
-            np.int64(command["quantity"]),
-            price,
-            zero,
-            zero,
-        )
-    )
+    account, side = np.int64(command["account"]), np.int64(command["side"])
+    quantity, zero = np.int64(command["quantity"]), np.int64(0)
+    reason = np.int64(risk.check_order(core, product, instrument, row, command, quantity, price))
     if reason != 0:
         return reason
     if command["post_only"] != 0 or product["phase"] != codes.PHASE_CONTINUOUS:
@@ -204,14 +181,9 @@ def keep_place(core, product, instrument, slot, remaining, request_id):
 @inlined
 def _check_requeue(core, product, instrument, order, command, remaining):
     """Checks 22 to 32 of an amend whose own reservations are free."""
-    side, offset = np.int64(order["side"]), np.int64(order["offset"])
-    price, row, zero = command["new_price"], np.int64(order["position"]), np.int64(0)
-    account = np.int64(order["account"])
-    number, hedge = np.int64(order["instrument"]), np.int64(order["hedge"])
-    limited = limit_row(core, account, number, hedge, row)
-    reason = risk.check_holdings(
-        core, product, instrument, row, limited, order, side, offset, remaining, price, zero, zero
-    )
+    account, side = np.int64(order["account"]), np.int64(order["side"])
+    price, row = command["new_price"], np.int64(order["position"])
+    reason = risk.check_order(core, product, instrument, row, order, remaining, price)
     if reason != 0:
         return np.int64(reason)
     post_only = order["flags"] & POST_ONLY != 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
-from twinex.venue.core.accounts import limit_row, make_holder, position_row, reserve
+from twinex.venue.core.accounts import make_holder, position_row, reserve
 from twinex.venue.core.book import best_rank, price_of
 from twinex.venue.core.entry import enter_book
 from twinex.venue.core.limits import ENTRIES_MAX, LEGS, NIL
@@ -315,15 +315,14 @@ def _check_leg(
         reason = np.int64(risk.check_quantity(product, codes.KIND_LIMIT, quantity))
     if reason != 0:
         return reason
-    account, hedge = np.int64(command["account"]), np.int64(command["hedge"])
-    limited = limit_row(core, account, np.int64(command["instrument"]), hedge, row)
+    account, number = np.int64(command["account"]), np.int64(command["instrument"])
     reason = np.int64(
         risk.check_holdings(
             core,
             product,
             instrument,
+            number,
             row,
-            limited,
             command,
             side,
             offset,

@@ -6,7 +6,7 @@ Checks only look; nothing here changes the state.
 import numpy as np
 
 from twinex.venue.compiler import inlined, inner
-from twinex.venue.core.accounts import HOLDING_MAX, closeable, uses_credit
+from twinex.venue.core.accounts import HOLDING_MAX, closeable, limit_row, uses_credit
 from twinex.venue.core.book import best_rank, level_index, next_level, rank_of
 from twinex.venue.core.entry import band_limit, is_resting_time
 from twinex.venue.core.limits import NIL, PRICE_MAX
@@ -281,14 +281,23 @@ def check_quantity(product, kind, quantity):
 
 
 @inlined
+def check_order(core, product, instrument, row, order, quantity, price):
+    """Checks 28 to 30 of an order judged by itself; `order`: it, or the command that brings it."""
+    number, zero = np.int64(order["instrument"]), np.int64(0)
+    side, offset = np.int64(order["side"]), np.int64(order["offset"])
+    return check_holdings(
+        core, product, instrument, number, row, order, side, offset, quantity, price, zero, zero
+    )
+
+
+@inlined
 def check_holdings(
-    core, product, instrument, row, limited, command, side, offset, quantity, price, lots, value
+    core, product, instrument, number, row, order, side, offset, quantity, price, lots, value
 ):
     """Checks 28 to 30: closeable volume, position limit, opening cap, credit.
 
-    `row` NIL: an empty position; `limited`: the row whose limits count (`accounts.limit_row`);
-    `command`: a row with account and hedge; `lots`, `value`: what an order judged together with
-    this one opens and uses.
+    `row` NIL: an empty position; `order`: a row with account and hedge; `lots`, `value`: what an
+    order judged together with this one opens and uses.
     """
     rule = product["offset_rule"]
     if rule != codes.OFFSET_RULE_NONE:
@@ -296,16 +305,17 @@ def check_holdings(
             if quantity > closeable(core.positions[row], rule, 1 - side, offset):
                 return _insufficient(rule, offset)
             return 0
-        position = core.positions[limited]
+        account, hedge = np.int64(order["account"]), np.int64(order["hedge"])
+        position = core.positions[limit_row(core, account, number, hedge, row)]
         if quantity > position_room(product, instrument, position, side):
             return codes.REJECT_POSITION_LIMIT
-        if product["opening_cap"] != 0 and command["hedge"] == codes.HEDGE_SPECULATION:
+        if product["opening_cap"] != 0 and hedge == codes.HEDGE_SPECULATION:
             opening = np.int64(position["opening"][0]) + np.int64(position["opening"][1])
             opened = np.int64(position["opened"]) + opening + lots
             if opened + quantity > product["opening_cap"]:
                 return codes.REJECT_OPENING_CAP
     if uses_credit(product, offset):
-        member = core.members[core.accounts[command["account"]]["member"]]
+        member = core.members[core.accounts[order["account"]]["member"]]
         room = member["credit"] - member["used"] - value
         if price * instrument["multiplier"] * quantity > room:
             return codes.REJECT_FUNDS_INSUFFICIENT

@@ -9,7 +9,7 @@ import numpy as np
 
 from twinex.venue.compiler import apart, inner
 from twinex.venue.core import emit, risk
-from twinex.venue.core.accounts import limit_row, make_position, position_row, reserve
+from twinex.venue.core.accounts import kept_row, meet_row, reserve
 from twinex.venue.core.entry import cancel_incoming, enter_book, reach_of
 from twinex.venue.core.limits import LEGS, NIL, PRICE_MAX
 from twinex.venue.core.matching import (
@@ -34,41 +34,21 @@ def enter(core, command):
     if reason != 0:
         return np.int64(reason)
     now = core.now[0]
-    number, account = np.int64(command["instrument"]), np.int64(command["account"])
+    number = np.int64(command["instrument"])
     instrument = core.instruments[number]
     product = core.products[instrument["product"]]
-    side, offset = np.int64(command["side"]), np.int64(command["offset"])
-    quantity, hedge = np.int64(command["quantity"]), np.int64(command["hedge"])
+    side, quantity = np.int64(command["side"]), np.int64(command["quantity"])
     price = freeze_price(instrument, side, command["price"])
-    row = np.int64(NIL)
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        row = position_row(core, account, number, hedge)
-    limited = limit_row(core, account, number, hedge, row)
-    zero = np.int64(0)
-    reason = risk.check_holdings(
-        core,
-        product,
-        instrument,
-        row,
-        limited,
-        command,
-        side,
-        offset,
-        quantity,
-        price,
-        zero,
-        zero,
-    )
+    row = kept_row(core, product, number, command)
+    reason = risk.check_order(core, product, instrument, row, command, quantity, price)
     if reason != 0:
         return np.int64(reason)
     slot = new_order(core, now["sequence"] * LEGS)
     note_order(core, slot)
-    if product["offset_rule"] != codes.OFFSET_RULE_NONE:
-        row = make_position(core, account, number, hedge)
-        core.positions[row]["ordered"] = 1
+    row = meet_row(core, product, number, command, row)
     write_order(core, command, slot, row, now["seat"])
     wait(core, product, instrument, command, slot, risk.stop_price_of(instrument, command))
-    return zero
+    return np.int64(0)
 
 
 @inner
