@@ -23,7 +23,7 @@ from twinex.venue.core.lookahead import (
 from twinex.venue.core.room import shortage
 from twinex.venue.core.state import tables_of
 from twinex.venue.histogram import record as record_time
-from twinex.venue.journal.checksum import TABLE, chain_next, crc32
+from twinex.venue.journal.checksum import TABLE, chain_next, crc32, crc32_of_three
 from twinex.venue.tables import table, union_table
 from twinex.venue.wire.schema import (
     FRAME,
@@ -52,7 +52,6 @@ class Journal(NamedTuple):
     """The journal's open end: its last record, and the memory of its current segment."""
 
     tail: np.ndarray  # one row of TAIL
-    octets: np.ndarray
     words: np.ndarray
     records: np.ndarray
     table: np.ndarray  # of the CRC
@@ -68,7 +67,7 @@ class Frames(NamedTuple):
 def journal_over(octets: np.ndarray, position: int, limit: int, tail: np.ndarray) -> Journal:
     """The open end of a journal in segment memory `octets`."""
     tail[0]["position"], tail[0]["limit"] = position, limit
-    return Journal(tail, octets, octets.view(np.int64), union_view(octets, RECORD), TABLE)
+    return Journal(tail, octets.view(np.int64), union_view(octets, RECORD), TABLE)
 
 
 def frames_over(octets: np.ndarray) -> Frames:
@@ -83,7 +82,6 @@ def frames_over(octets: np.ndarray) -> Frames:
 def _journal_tables(journal):
     return Journal(
         table(journal.tail),
-        table(journal.octets),
         table(journal.words),
         union_table(journal.records),
         table(journal.table),
@@ -102,31 +100,18 @@ def _write_record(journal, frames, place, record_length, clock_ns):
     position = tail["position"]
     target = (position + RECORD_HEADER_BYTES) >> 3
     source = (place + FRAME_HEADER_BYTES) >> 3
-    for word in range((record_length - RECORD_HEADER_BYTES) >> 3):
+    count = (record_length - RECORD_HEADER_BYTES) >> 3
+    for word in range(count):
         journal.words[target + word] = frames.words[source + word]
+    body_crc = crc32(frames.words, source, count, np.int64(0), journal.table)
+    sequence, time_ns = tail["sequence"] + 1, max(tail["time_ns"] + 1, clock_ns)
+    term, seat = np.int64(tail["term"]), np.int64(frames.frames[place >> 3]["seat"])
+    crc = crc32_of_three(sequence, time_ns, term | seat << 32, body_crc, journal.table)
     record = journal.records[position >> 3]
-    record["length"] = record_length
-    record["sequence"] = tail["sequence"] + 1
-    record["time_ns"] = max(tail["time_ns"] + 1, clock_ns)
-    record["term"] = tail["term"]
-    record["seat"] = frames.frames[place >> 3]["seat"]
-    return _seal(journal, record, position, record_length)
-
-
-@inlined
-def _seal(journal, record, position, record_length):
-    """Checksum and chain of the record at `position`; returns its body CRC."""
-    body_crc = crc32(
-        journal.words,
-        journal.octets,
-        position + RECORD_HEADER_BYTES,
-        record_length - RECORD_HEADER_BYTES,
-        0,
-        journal.table,
-    )
-    crc = crc32(journal.words, journal.octets, position + 8, 24, body_crc, journal.table)
-    record["crc"] = crc
-    record["chain"] = chain_next(journal.tail[0]["chain"], crc)
+    record["length"], record["crc"] = record_length, crc
+    record["sequence"], record["time_ns"] = sequence, time_ns
+    record["term"], record["seat"] = term, seat
+    record["chain"] = chain_next(tail["chain"], crc)
     return body_crc
 
 
@@ -217,11 +202,10 @@ def _behind(records, place, end):
 
 
 @kernel
-def replay(core, octets, words, records, crc_table, start, end):
+def replay(core, words, records, crc_table, start, end):
     """Apply the verified records in bytes `start`..`end` again; (what is short, byte reached)."""
     core, records, crc_table = tables_of(core), union_table(records), table(crc_table)
-    octets, words = table(octets), table(words)
-    place = np.int64(start)
+    words, place = table(words), np.int64(start)
     second = _behind(records, _behind(records, place, end), end)
     third = _behind(records, second, end)
     fourth = _behind(records, third, end)
@@ -235,8 +219,8 @@ def replay(core, octets, words, records, crc_table, start, end):
         short = shortage(core, record)
         if short != state.SHORT_NOTHING:
             return np.int64(short), place
-        body = length - RECORD_HEADER_BYTES
-        body_crc = crc32(words, octets, place + RECORD_HEADER_BYTES, body, 0, crc_table)
+        body, count = place + RECORD_HEADER_BYTES, length - RECORD_HEADER_BYTES
+        body_crc = crc32(words, body >> 3, count >> 3, np.int64(0), crc_table)
         apply(core, records, place >> 3, body_crc)
         place += length
         second, third, fourth, fifth = third, fourth, fifth, sixth

@@ -65,7 +65,7 @@ def _bytes_of(dtype: Any) -> int:
 @intrinsic
 def _prefetch_compiled(typing_context: Any, source: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        address = _element(context, builder, source, *arguments)
+        address = element_pointer(context, builder, source, *arguments)
         address = builder.bitcast(address, cgutils.voidptr_t)
         word = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
@@ -113,7 +113,7 @@ class _Len(AbstractTemplate):
         return None
 
 
-def _element(context: Any, builder: Any, kind: Table, value: Any, index: Any) -> Any:
+def element_pointer(context: Any, builder: Any, kind: Table, value: Any, index: Any) -> Any:
     """Pointer to one element."""
     view = cgutils.create_struct_proxy(kind)(context, builder, value=value)
     offset = builder.mul(index, context.get_constant(types.int64, kind.stride))
@@ -126,14 +126,14 @@ def _element(context: Any, builder: Any, kind: Table, value: Any, index: Any) ->
 @lower_builtin(operator.getitem, Table, types.int64)
 def _lower_getitem(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     kind = signature.args[0]
-    address = _element(context, builder, kind, *arguments)
+    address = element_pointer(context, builder, kind, *arguments)
     return context.unpack_value(builder, kind.dtype, address)
 
 
 @lower_builtin(operator.setitem, Table, types.int64, types.Any)
 def _lower_setitem(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     kind = signature.args[0]
-    address = _element(context, builder, kind, arguments[0], arguments[1])
+    address = element_pointer(context, builder, kind, arguments[0], arguments[1])
     context.pack_value(builder, kind.dtype, arguments[2], address)
     return context.get_dummy_value()
 

@@ -390,9 +390,7 @@ class Venue:
             words = block.octets[: len(block.octets) & ~7].view(np.int64)
             place = block.start
             while place < block.end:
-                short, place = replay(
-                    self._core, block.octets, words, union, TABLE, place, block.end
-                )
+                short, place = replay(self._core, words, union, TABLE, place, block.end)
                 if short == state.SHORT_EVENTS:
                     following = int(self._core.now[0]["sequence"]) + 1
                     day.events.position = self._event_position()

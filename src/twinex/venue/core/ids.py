@@ -1,10 +1,11 @@
 """Client ids used today: (member, client id) counts once (`spec/orders.md`).
 
-An open-addressing hash of two ids a cache line. Ids that follow one another lie beside one another:
-the low three bits choose a lane of an eight-row block, the rest chooses the block; collisions go on
-in the next lane of the next block. Steps of nine rows meet every row of the table, so that ids of
-one lane only (8, 16, 24, ...) find room wherever there is some. A salt that no member knows chooses
-the block, so that nobody can pick ids that all fall on one; nothing the core says depends on it.
+An open-addressing hash, two ids a cache line. A member's ids mostly follow one another: 128 that do
+lie beside one another, in the order of their low bits, so that the next one's row is at hand. Where
+another id stands, three other such blocks are tried, then rows from a place on that the whole id
+chooses, each in the next lane of the next block: ids of one low end only (128, 256, ...) find room
+wherever there is some, and full blocks are stepped over. A salt that no member knows is in every
+choice, so nobody can pick ids that all fall on one place; nothing the core says depends on it.
 """
 
 import numpy as np
@@ -12,22 +13,43 @@ import numpy as np
 from twinex.venue.compiler import inlined, inner, kernel
 
 _LOW = 0xFFFFFFFF
-_STEP = 9  # rows; odd, so that it is prime to every table size
+_BLOCK_BITS = 7  # 128 rows of 32 bytes: a page of memory
+_BLOCK_LOW = (1 << _BLOCK_BITS) - 1
+_STEP = _BLOCK_LOW + 2  # rows; odd, so that it is prime to every table size
+_BLOCKS = 4  # tried one after another
+_APART = 0x2E96B91D  # sets the choices apart
 
 
 @inner
-def _block_of(salt, member, client_id, mask):
-    """Block for the id; factors of 31 bits keep every product inside int64."""
-    group = client_id >> 3
-    mixed = ((group ^ (salt >> 31)) & _LOW) * ((salt & 0x7FFFFFFF) | 1)
-    mixed = ((mixed ^ (mixed >> 32) ^ (group >> 32) ^ member) & _LOW) * 1540483477
-    return (mixed ^ (mixed >> 31)) & mask
+def _mix(salt, member, choice, number):
+    """Bits for one of the choices; factors of 31 bits keep every product inside int64."""
+    mixed = ((number ^ (salt >> 31)) & _LOW) * ((salt & 0x7FFFFFFF) | 1)
+    mixed ^= (mixed >> 32) ^ (number >> 32) ^ member ^ (choice * _APART)
+    mixed = (mixed & _LOW) * 1540483477
+    return mixed ^ (mixed >> 31)
+
+
+@inlined
+def _in_block(ids, salt, member, client_id, choice):
+    mask = len(ids) - 1
+    mixed = _mix(salt, member, choice, client_id >> _BLOCK_BITS)
+    return (((mixed & mask) << _BLOCK_BITS) | (client_id & _BLOCK_LOW)) & mask
 
 
 @inlined
 def id_place(ids, salt, member, client_id):
-    """Row where (member, client_id) stands unless others were there before it."""
-    return _block_of(salt, member, client_id, (len(ids) >> 3) - 1) * 8 + (client_id & 7)
+    """Row where (member, client_id) stands unless another was there before it."""
+    return _in_block(ids, salt, member, client_id, 0)
+
+
+@inlined
+def likely_place(ids, salt, member, client_id):
+    """`id_place`, or the second choice where another id stands there: to fetch it ahead."""
+    row = id_place(ids, salt, member, client_id)
+    known = ids[row]["client_id"]
+    if known == 0 or known == client_id:
+        return row
+    return _in_block(ids, salt, member, client_id, 1)
 
 
 @inlined
@@ -35,11 +57,16 @@ def find_id(ids, salt, member, client_id):
     """Row of (member, client_id), or of the empty row where it belongs."""
     mask = len(ids) - 1
     row = id_place(ids, salt, member, client_id)
-    for _ in range(mask + 1):
+    for choice in range(1, mask + _BLOCKS + 1):
         known = ids[row]["client_id"]
         if known == 0 or (known == client_id and np.int64(ids[row]["member"]) == member):
             return row
-        row = (row + _STEP) & mask
+        if choice < _BLOCKS:
+            row = _in_block(ids, salt, member, client_id, choice)
+        elif choice == _BLOCKS:
+            row = _mix(salt, member, choice, client_id) & mask
+        else:
+            row = (row + _STEP) & mask
     return np.int64(-1)
 
 

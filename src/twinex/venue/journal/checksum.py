@@ -1,13 +1,14 @@
 """CRC-32 and the rolling chain of `spec/journal.md`, callable from compiled code.
 
-The CRC is zlib's, sixteen bytes a step ("slicing by 16": the lookups of one step do not wait for
-each other, only the steps do). Results are int64: a CRC is in [0, 2^32), a chain is the int64 with
-the bits of the spec's uint64.
+The CRC is zlib's, sixteen bytes a step: by multiplying them (`carryless`), or, on a processor that
+cannot, by "slicing by 16": the lookups of one step do not wait for each other, only the steps do.
+Results are int64: a CRC is in [0, 2^32), a chain is the int64 with the bits of the spec's uint64.
 """
 
 import numpy as np
 
 from twinex.venue.compiler import PLAIN, inlined, inner
+from twinex.venue.journal.carryless import CARRYLESS, fold_three, fold_words
 
 _POLYNOMIAL = 0xEDB88320  # CRC-32 of ISO 3309, reflected, as in zlib
 _SLICES = 16
@@ -60,33 +61,44 @@ def _eight_before_eight(word: int, table: np.ndarray) -> int:
 
 
 @inlined
-def crc32(
-    words: np.ndarray,
-    octets: np.ndarray,
-    start_byte: int,
-    length: int,
-    seed: int,
-    table: np.ndarray,
+def _slice_words(
+    words: np.ndarray, place: int, count: int, register: int, table: np.ndarray
 ) -> int:
-    """zlib.crc32 of `length` bytes from `start_byte` on, continued from `seed`; in [0, 2^32).
-
-    `words` (int64) and `octets` (uint8) are views of one buffer, `start_byte` is a multiple of 8,
-    `table` is `TABLE`.
-    """
-    register = seed ^ _ALL_ONES
-    place = start_byte >> 3
-    for _ in range(length >> 4):
+    """As `carryless.fold_words`, by the table; any count."""
+    for _ in range(count >> 1):
         register = _eight(words[place + 1], table) ^ _eight_before_eight(
             words[place] ^ register, table
         )
         place += 2
-    if length & 8:
+    if count & 1:
         register = _eight(words[place] ^ register, table)
-        place += 1
-    for octet in range(place << 3, start_byte + length):
-        lowest = (register ^ int(np.int64(octets[octet]))) & 0xFF
-        register = (register >> 8) ^ int(np.int64(table[lowest]))
-    return register ^ _ALL_ONES
+    return register
+
+
+@inlined
+def crc32(words: np.ndarray, place: int, count: int, seed: int, table: np.ndarray) -> int:
+    """zlib.crc32 of `count` words (int64) from `place` on, continued from `seed`; in [0, 2^32).
+
+    `table` is `TABLE`.
+    """
+    register = seed ^ _ALL_ONES
+    if CARRYLESS and count >= 2:
+        register = fold_words(words, place, count, register)
+    else:
+        register = _slice_words(words, place, count, register, table)
+    return int(np.int64(register ^ _ALL_ONES))
+
+
+@inlined
+def crc32_of_three(first: int, second: int, third: int, seed: int, table: np.ndarray) -> int:
+    """As `crc32`, of three words that are at hand: what was just stored is slow to load again."""
+    register = seed ^ _ALL_ONES
+    if CARRYLESS:
+        register = fold_three(first, second, third, register)
+    else:
+        register = _eight(second, table) ^ _eight_before_eight(first ^ register, table)
+        register = _eight(third ^ register, table)
+    return int(np.int64(register ^ _ALL_ONES))
 
 
 def chain_next_plain(chain: int, crc: int) -> int:

@@ -298,9 +298,7 @@ class JournalReader(_Reader):
 
     def _walk(self, end: int, stop_sequence: int, places: np.ndarray) -> int:
         self._state[scan.COUNT] = 0
-        return scan.scan_records(
-            self._octets, self._words, end, stop_sequence, self._state, places, TABLE
-        )
+        return scan.scan_records(self._words, end, stop_sequence, self._state, places, TABLE)
 
     def _misfit(self, head: SegmentHead) -> str:
         if (head.first_sequence, head.chain) != (self._sequence(), self._state[scan.CHAIN]):

@@ -225,7 +225,7 @@ class _Walk:
         """Walk the segment's records; FULL in front of `stop_sequence`, once."""
         words, nowhere = words_of(octets), np.zeros(0, dtype=np.int64)
         end, state = len(words) * 8, self.state
-        return int(scan.scan_records(octets, words, end, stop_sequence, state, nowhere, TABLE))
+        return int(scan.scan_records(words, end, stop_sequence, state, nowhere, TABLE))
 
     def _hold_mark(self) -> None:
         """Is the record before this place the mark's?"""
@@ -262,7 +262,7 @@ class _Walk:
         octets = read_only(self.path(number))
         if octets is None or len(octets) <= start:
             return None
-        place = scan.find_record(octets, words_of(octets), start, sequence, TABLE)
+        place = scan.find_record(words_of(octets), start, sequence, TABLE)
         return None if place < 0 else (number, place)
 
 

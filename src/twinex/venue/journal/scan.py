@@ -1,6 +1,6 @@
 """Compiled walks over segments: where records and events begin, and whether they are whole.
 
-`octets` is a segment's memory, `words` its int64 view. A walk keeps its place in `state` (int64),
+`words` is the int64 view of a segment's memory. A walk keeps its place in `state` (int64),
 so it can stop at any message and go on later.
 """
 
@@ -64,23 +64,19 @@ def record_length(words: np.ndarray, position: int, end: int) -> int:
 
 
 @inner
-def record_crc(
-    words: np.ndarray, octets: np.ndarray, position: int, length: int, table: np.ndarray
-) -> int:
+def record_crc(words: np.ndarray, position: int, length: int, table: np.ndarray) -> int:
     """The checksum that the record at `position` should have (spec/journal.md, Record)."""
-    start = position + RECORD_HEADER_BYTES
-    body = crc32(words, octets, start, length - RECORD_HEADER_BYTES, 0, table)
-    return crc32(words, octets, position + 8, 24, body, table)
+    start, count = position + RECORD_HEADER_BYTES, length - RECORD_HEADER_BYTES
+    body = crc32(words, start >> 3, count >> 3, 0, table)
+    return crc32(words, (position >> 3) + 1, 3, body, table)
 
 
 @inner
-def _check_record(
-    words: np.ndarray, octets: np.ndarray, length: int, state: np.ndarray, table: np.ndarray
-) -> int:
+def _check_record(words: np.ndarray, length: int, state: np.ndarray, table: np.ndarray) -> int:
     """Hold the record at the state's position against the record before; advance if it is whole."""
     position = state[POSITION]
     place = position >> 3
-    crc = record_crc(words, octets, position, length, table)
+    crc = record_crc(words, position, length, table)
     if crc != (words[place] >> 32) & _LOW:
         return BAD_CRC
     if words[place + 1] != state[SEQUENCE]:
@@ -104,7 +100,6 @@ def _check_record(
 
 @kernel
 def scan_records(
-    octets: np.ndarray,
     words: np.ndarray,
     end: int,
     stop_sequence: int,
@@ -129,7 +124,7 @@ def scan_records(
         length = record_length(words, position, end)
         if length == 0:
             return BAD_LENGTH
-        outcome = _check_record(words, octets, length, state, table)
+        outcome = _check_record(words, length, state, table)
         if outcome != BOUND:
             return outcome
         if len(places) > 0:
@@ -139,13 +134,7 @@ def scan_records(
 
 
 @kernel
-def find_record(
-    octets: np.ndarray,
-    words: np.ndarray,
-    start: int,
-    sequence: int,
-    table: np.ndarray,
-) -> int:
+def find_record(words: np.ndarray, start: int, sequence: int, table: np.ndarray) -> int:
     """Position of the first whole record from `start` on with `sequence` or a later one, or -1.
 
     "Whole" by its length and checksum alone: used behind a record that is not.
@@ -158,7 +147,7 @@ def find_record(
         length = record_length(words, position, end)
         if length == 0 or words[place + 1] < sequence:
             continue
-        if record_crc(words, octets, position, length, table) == (words[place] >> 32) & _LOW:
+        if record_crc(words, position, length, table) == (words[place] >> 32) & _LOW:
             return position
     return -1
 
