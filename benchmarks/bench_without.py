@@ -30,10 +30,17 @@ tables.prefetch = prefetch
 _LLVM_DECIDES = "from twinex.venue import compiler; compiler.inlined = compiler.inner"
 _RARE_TOO = "from twinex.venue import compiler; compiler.apart = compiler.inlined"
 _NOBODY_WAITS = "from twinex.venue import linking; linking.wait = lambda function, apart=False: 0"
+_CRC_BY_TABLE = "from twinex.venue.journal import carryless; carryless.CARRYLESS = False"
+_IDS_ANYWHERE = """
+from twinex.venue.core import ids
+ids._BLOCK_BITS, ids._BLOCK_LOW = 0, 0
+"""
 
 VARIANTS = {
     "as it is": _AS_IT_IS,
     "no rows fetched ahead": _NO_LOOK_AHEAD,
+    "CRC by table": _CRC_BY_TABLE,
+    "client ids anywhere, not in blocks": _IDS_ANYWHERE,
     "LLVM decides what becomes part of its callers": _LLVM_DECIDES,
     "what is rare is part of its callers too": _RARE_TOO,
     "each function made machine code by itself": _NOBODY_WAITS,

@@ -40,6 +40,14 @@ def report(name: str, figures: dict[str, Any]) -> None:
         console.print(f"[dim]{line}[/]")
     table = Table(title=f"bench {name}", title_justify="left", show_header=False, box=None)
     for key, value in figures.items():
-        shown = f"{value:,}" if isinstance(value, int) else str(value)
-        table.add_row(key, shown)
+        if isinstance(value, dict):
+            table.add_row(key, "")
+            for part, figure in value.items():
+                table.add_row(f"  {part}", _shown(figure))
+        else:
+            table.add_row(key, _shown(value))
     console.print(table)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

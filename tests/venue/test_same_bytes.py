@@ -78,7 +78,7 @@ def test_a_days_records_replayed(day: Straight, tmp_path: Path) -> None:
         chain = venue.chain
     with Venue(clock=fixed_clock, segment_bytes=SEGMENT) as again:
         for seat, time_ns, message in _records(tmp_path / "day"):
-            again.clock = lambda time_ns=time_ns: time_ns
+            again.watch.clock = lambda time_ns=time_ns: time_ns
             again.send(seat, message)
         assert again.chain == chain
     with Venue.reopen(tmp_path / "day", clock=fixed_clock) as venue:

@@ -149,7 +149,7 @@ def _step(core, journal, frames, place, end, clock_ns):
 
 @inner
 def _after(frames, place, end):
-    """Where the frame behind the one at byte `place` begins; else `end`: there are spare bytes."""
+    """Where the frame behind the one at byte `place` begins; else `end`."""
     if place >= end:
         return end
     length = np.int64(frames.frames[place >> 3]["length"])
@@ -157,13 +157,18 @@ def _after(frames, place, end):
 
 
 @inlined
-def _look_ahead(core, commands, second, third, fourth, fifth, sixth):
-    """Ask for the rows of the frames or records that begin at these bytes."""
-    fetch_ids(core, commands[sixth >> 3])
-    fetch_places(core, commands[fifth >> 3])
-    fetch_rows(core, commands[fourth >> 3])
-    fetch_neighbours(core, commands[third >> 3])
-    fetch_tails(core, commands[second >> 3])
+def _look_ahead(core, commands, second, third, fourth, fifth, sixth, end):
+    """Ask for the rows of the frames or records that begin at these bytes, if before `end`."""
+    if sixth < end:
+        fetch_ids(core, commands[sixth >> 3])
+    if fifth < end:
+        fetch_places(core, commands[fifth >> 3])
+    if fourth < end:
+        fetch_rows(core, commands[fourth >> 3])
+    if third < end:
+        fetch_neighbours(core, commands[third >> 3])
+    if second < end:
+        fetch_tails(core, commands[second >> 3])
 
 
 @kernel
@@ -182,7 +187,7 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     fifth = _after(frames, fourth, end)
     while place < end:
         sixth = _after(frames, fifth, end)
-        _look_ahead(core, frames.frames, second, third, fourth, fifth, sixth)
+        _look_ahead(core, frames.frames, second, third, fourth, fifth, sixth, end)
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
@@ -212,7 +217,7 @@ def replay(core, words, records, crc_table, start, end):
     fifth = _behind(records, fourth, end)
     while place < end:
         sixth = _behind(records, fifth, end)
-        _look_ahead(core, records, second, third, fourth, fifth, sixth)
+        _look_ahead(core, records, second, third, fourth, fifth, sixth, end)
         record = records[place >> 3]
         length = np.int64(record["length"])
         assert length > RECORD_HEADER_BYTES

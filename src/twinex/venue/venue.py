@@ -45,11 +45,10 @@ from twinex.venue.sequencer import (
     replay,
     sequence,
 )
+from twinex.venue.watch import Watch
 from twinex.venue.wire.messages import MessageError, decode, encode, frame, padded
 from twinex.venue.wire.schema import FRAME_HEADER_BYTES, RECORD, RECORD_HEADER_BYTES, union_view
 
-FORWARD_JUMP_NS = 1_000_000_000  # spec/journal.md, Sequencer
-BACKWARD_JUMP_NS = 100_000_000
 _DURABILITIES = ("memory", "disk")
 
 
@@ -116,24 +115,18 @@ class Venue:
         """A new day. Without a directory it lives in memory (`keep=False` forgets what was read).
 
         `directory` gets its files when the day is opened by `day_open`, the first command.
-        `clock` gives ns since the epoch; a `steady_clock` beside it (the default has one) makes
-        forward jumps visible. `first_sequence` and `chain` go on from the day before.
+        `clock`, `steady_clock`, `on_alarm`: see `Watch`. `first_sequence` and `chain` go on from
+        the day before.
         """
         if durability not in _DURABILITIES:
             raise VenueError(f"durability {durability!r}: choose one of {', '.join(_DURABILITIES)}")
         if durability == "disk" and directory is None:
             raise VenueError("durability 'disk' needs a directory")
         self.directory = Path(directory) if directory is not None else None
-        self.durability, self.clock = durability, clock
-        if steady_clock is None and clock is time.time_ns:
-            steady_clock = time.monotonic_ns
-        self._steady_clock = steady_clock
-        self._readings = (0, 0)
+        self.durability = durability
+        self.watch = Watch(clock, steady_clock, on_alarm)
         self._options = {"segment_bytes": segment_bytes, "first_sequence": first_sequence}
         self._chain, self._keep = chain, keep
-        self._on_alarm = on_alarm
-        self.alarms: list[str] = []
-        self.schedule_suspended = False
         self.restart: Restart | None = None  # None for a new day
         self.service_times = histogram.empty() if measure else np.zeros(0, dtype=np.int64)
         self._core = room.empty_core(salt=_salt())
@@ -180,7 +173,7 @@ class Venue:
                 self._begin_from(path, directory)
             except (ImageError, MarkMismatch, DiskFailed) as error:
                 passed_over.append(f"{path.name} is not used: {error}")
-                self._say(passed_over[-1])
+                self.watch.say(passed_over[-1])
                 continue
             self.restart = Restart(path, int(self._core.now[0]["sequence"]), tuple(passed_over))
             break
@@ -262,7 +255,7 @@ class Venue:
         octets = _octets(frames)
         if self._day is None:
             self._create_day(*_first_message(octets))
-        source, clock_ns = frames_over(octets), self._read_clock()
+        source, clock_ns = frames_over(octets), self.watch.read(int(self._tail[0]["time_ns"]))
         try:
             events, place = self._sequence(source, len(octets), clock_ns)
             self._commit()
@@ -351,32 +344,6 @@ class Venue:
             day.events.stream_offset,
             bool(now["day"] == 2),
         )
-
-    def _read_clock(self) -> int:
-        """The clock; a jump raises an alarm and suspends scheduled phases (`spec/journal.md`)."""
-        now, last = self.clock(), int(self._tail[0]["time_ns"])
-        if last and now - last < -BACKWARD_JUMP_NS:
-            self._alarm(f"the clock stands {last - now} ns behind the journal")
-        if self._steady_clock is not None:
-            steady = self._steady_clock()
-            ahead = (now - self._readings[0]) - (steady - self._readings[1])
-            if self._readings[1] and ahead > FORWARD_JUMP_NS:
-                self._alarm(f"the clock jumped {ahead} ns forward")
-            self._readings = now, steady
-        return now
-
-    def resume_schedule(self) -> None:
-        """A person has looked at the alarm: scheduled phases may go on."""
-        self.schedule_suspended = False
-
-    def _alarm(self, text: str) -> None:
-        self.schedule_suspended = True
-        self._say(text)
-
-    def _say(self, text: str) -> None:
-        self.alarms.append(text)
-        if self._on_alarm:
-            self._on_alarm(text)
 
     def _replay(self, day: Day, applied: int) -> None:
         """Apply the journal behind `applied` again; its events are written anew, byte for byte."""

@@ -64,8 +64,8 @@ def _hold(directory: Path, frames: list[bytes], image: int | None, passed_over: 
         assert venue.restart is not None
         used = None if image is None else directory / image_name(FIRST - 1 + image)
         assert (venue.restart.image, len(venue.restart.passed_over)) == (used, passed_over)
-        assert venue.alarms == list(venue.restart.passed_over)
-        assert not venue.schedule_suspended
+        assert venue.watch.alarms == list(venue.restart.passed_over)
+        assert not venue.watch.schedule_suspended
         assert venue.sequence == FIRST - 1 + STOP
         assert released(directory) == before
         check(venue.core)
@@ -194,7 +194,7 @@ def test_a_damaged_image_is_passed_over(day: Path, frames: list[bytes], how: str
         with Venue.reopen(day, clock=fixed_clock) as venue:
             assert venue.restart is not None
             assert venue.restart.sequence == FIRST - 1 + IMAGES[0]
-            assert image_name(FIRST - 1 + IMAGES[1]) in venue.alarms[0]
+            assert image_name(FIRST - 1 + IMAGES[1]) in venue.watch.alarms[0]
     _hold(day, frames, IMAGES[0], 1)
 
 
@@ -211,7 +211,7 @@ def test_an_image_of_another_history(day: Path, frames: list[bytes], tmp_path: P
         live(venue, other, 0, IMAGES[1])
         shutil.copy(venue.write_image(), images_in(day)[0])
     with Venue.reopen(day, clock=fixed_clock) as venue:
-        assert "has another chain" in venue.alarms[0]
+        assert "has another chain" in venue.watch.alarms[0]
     _hold(day, frames, IMAGES[0], 1)
 
 
@@ -227,7 +227,7 @@ def test_a_journal_that_ends_before_the_image(day: Path, frames: list[bytes]) ->
         live(venue, frames, 0, STOP)
     image.write_bytes(kept)
     with Venue.reopen(day, clock=fixed_clock) as venue:
-        assert f"the journal ends before {FIRST - 1 + STOP + 50}" in venue.alarms[0]
+        assert f"the journal ends before {FIRST - 1 + STOP + 50}" in venue.watch.alarms[0]
     _hold(day, frames, None, 1)
 
 
@@ -235,7 +235,7 @@ def test_events_that_are_not_there_any_more(day: Path, frames: list[bytes]) -> N
     """Events are written again from the journal, so an image cannot stand on what it lacks."""
     (day / "events-000002.seg").unlink()
     with Venue.reopen(day, clock=fixed_clock) as venue:
-        assert "a segment of the event stream is missing" in venue.alarms[0]
+        assert "a segment of the event stream is missing" in venue.watch.alarms[0]
         assert venue.restart is not None
         assert venue.restart.image is None
     _hold(day, frames, IMAGES[1], 0)
@@ -265,7 +265,7 @@ def test_a_mark_is_held_before_anything_is_cut(day: Path, frames: list[bytes]) -
     image = images_in(day)[0]
     image.write_bytes(_with_other_chain(image))
     with Venue.reopen(day, clock=fixed_clock) as venue:
-        assert len(venue.alarms) == 1
+        assert len(venue.watch.alarms) == 1
     assert _segments(day) == before
 
 

@@ -39,10 +39,10 @@ def clocks() -> Iterator[Clocks]:
     clocks = Clocks()
     yield clocks
     assert clocks.times == sorted(set(clocks.times)), "time rises from command to command"
-    assert clocks.venue.alarms == clocks.told
-    assert clocks.venue.schedule_suspended == bool(clocks.told)
-    clocks.venue.resume_schedule()
-    assert not clocks.venue.schedule_suspended
+    assert clocks.venue.watch.alarms == clocks.told
+    assert clocks.venue.watch.schedule_suspended == bool(clocks.told)
+    clocks.venue.watch.resume_schedule()
+    assert not clocks.venue.watch.schedule_suspended
 
 
 def test_a_clock_that_goes_is_taken(clocks: Clocks) -> None:
