@@ -51,7 +51,7 @@ def warm_up(shown: Console) -> None:
 
     def tell(done: int, total: int, name: str) -> None:
         if done == 1:
-            shown.print("Compiling for this machine: once for each version, about half a minute.")
+            shown.print("Compiling for this machine: once for each version, about a minute.")
             progress.start()
         progress.update(task, completed=done, total=total, description=f"compiling {name}")
 
