@@ -157,18 +157,24 @@ def _after(frames, place, end):
 
 
 @inlined
-def _look_ahead(core, commands, second, third, fourth, fifth, sixth, end):
-    """Ask for the rows of the frames or records that begin at these bytes, if before `end`."""
+def _look_ahead(core, commands, second, third, fourth, fifth, sixth, end, place, third_slot, slot):
+    """Ask for the rows of the frames or records that begin at these bytes, if before `end`.
+
+    `place`: where the fourth's order is noted; `third_slot`, `slot`: orders of third and second.
+    Returns those of the next command.
+    """
+    if second < end:
+        fetch_tails(core, commands[second >> 3], slot)
+    if third < end:
+        fetch_neighbours(core, commands[third >> 3], third_slot)
+    slot = third_slot
+    if fourth < end:
+        third_slot = fetch_rows(core, commands[fourth >> 3], place)
+    if fifth < end:
+        place = fetch_places(core, commands[fifth >> 3])
     if sixth < end:
         fetch_ids(core, commands[sixth >> 3])
-    if fifth < end:
-        fetch_places(core, commands[fifth >> 3])
-    if fourth < end:
-        fetch_rows(core, commands[fourth >> 3])
-    if third < end:
-        fetch_neighbours(core, commands[third >> 3])
-    if second < end:
-        fetch_tails(core, commands[second >> 3])
+    return place, third_slot, slot
 
 
 @kernel
@@ -185,9 +191,12 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     third = _after(frames, second, end)
     fourth = _after(frames, third, end)
     fifth = _after(frames, fourth, end)
+    noted = third_slot = slot = np.int64(0)
     while place < end:
         sixth = _after(frames, fifth, end)
-        _look_ahead(core, frames.frames, second, third, fourth, fifth, sixth, end)
+        noted, third_slot, slot = _look_ahead(
+            core, frames.frames, second, third, fourth, fifth, sixth, end, noted, third_slot, slot
+        )
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
             return short, place
@@ -215,9 +224,12 @@ def replay(core, words, records, crc_table, start, end):
     third = _behind(records, second, end)
     fourth = _behind(records, third, end)
     fifth = _behind(records, fourth, end)
+    noted = third_slot = slot = np.int64(0)
     while place < end:
         sixth = _behind(records, fifth, end)
-        _look_ahead(core, records, second, third, fourth, fifth, sixth, end)
+        noted, third_slot, slot = _look_ahead(
+            core, records, second, third, fourth, fifth, sixth, end, noted, third_slot, slot
+        )
         record = records[place >> 3]
         length = np.int64(record["length"])
         assert length > RECORD_HEADER_BYTES

@@ -17,13 +17,15 @@ _BLOCK_BITS = 7  # 128 rows of 32 bytes: a page of memory
 _BLOCK_LOW = (1 << _BLOCK_BITS) - 1
 _STEP = _BLOCK_LOW + 2  # rows; odd, so that it is prime to every table size
 _BLOCKS = 4  # tried one after another
+_FACTOR = 0x2545F491
 _APART = 0x2E96B91D  # sets the choices apart
 
 
 @inner
 def _mix(salt, member, choice, number):
     """Bits for one of the choices; factors of 31 bits keep every product inside int64."""
-    mixed = ((number ^ (salt >> 31)) & _LOW) * ((salt & 0x7FFFFFFF) | 1)
+    factor = ((salt ^ _FACTOR) & 0x7FFFFFFF) | 1  # a good one also where there is no salt
+    mixed = ((number ^ (salt >> 31)) & _LOW) * factor
     mixed ^= (mixed >> 32) ^ (number >> 32) ^ member ^ (choice * _APART)
     mixed = (mixed & _LOW) * 1540483477
     return mixed ^ (mixed >> 31)

@@ -57,33 +57,48 @@ def fetch_places(core, frame):
     """The index entries that lead to a command's position row, or to its order; a second id row.
 
     One client id in five finds another in its first row, as full as the table is by evening.
+    Returns where the order that the command names is noted in `slots`; the first place if nowhere.
     """
     member, salt = _member_of(core, frame), core.now[0]["id_salt"]
     prefetch(core.ids, likely_place(core.ids, salt, member, frame["client_id"]))
+    place = np.int64(0)
     if _is_order(core, frame):
         prefetch(core.position_index, _position_place(core, frame))
-    elif _names_order(frame) and frame["order_id"] == 0:
-        prefetch(core.slots, _slot_place(core, frame))
+    elif _names_order(frame):
+        place = _slot_place(core, frame)
+        if frame["order_id"] == 0:
+            prefetch(core.slots, place)
+    return place
 
 
 @inlined
-def fetch_rows(core, frame):
-    """Position, account and level of an order to enter; the order to cancel or amend."""
+def fetch_rows(core, frame, place):
+    """Position, account and level of an order to enter; the order to cancel or amend.
+
+    `place`: what `fetch_places` returned. Returns the row of the order that the command names, or
+    of another; NIL if there is none.
+    """
+    slot = np.int64(NIL)
     if _is_order(core, frame):
         prefetch(core.positions, np.int64(core.position_index[_position_place(core, frame)]))
         prefetch(core.levels, _level_place(core, frame))
         prefetch(core.accounts, np.int64(frame["account"]))
     elif _names_order(frame):
-        prefetch(core.orders, _order_slot(core, frame))
+        slot = max(np.int64(core.slots[place]["slot"]), slot)
+        prefetch(core.orders, slot)
+    return slot
 
 
 @inlined
-def fetch_neighbours(core, frame):
-    """The order behind which one would queue; of one to cancel or amend what it is linked to."""
+def fetch_neighbours(core, frame, slot):
+    """The order behind which one would queue; of one to cancel or amend what it is linked to.
+
+    `slot`: what `fetch_rows` returned.
+    """
     if _is_order(core, frame):
         prefetch(core.orders, np.int64(core.levels[_level_place(core, frame)]["tail"]))
     elif _names_order(frame):
-        order = core.orders[_order_slot(core, frame)]
+        order = core.orders[slot]
         prefetch(core.levels, _level_of(core, order))
         prefetch(core.orders, np.int64(order["next"]))
         prefetch(core.orders, np.int64(order["previous"]))
@@ -97,10 +112,10 @@ def fetch_neighbours(core, frame):
 
 
 @inlined
-def fetch_tails(core, frame):
-    """The order behind which an amended one would queue."""
+def fetch_tails(core, frame, slot):
+    """The order behind which an amended one would queue. `slot`: what `fetch_rows` returned."""
     if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
-        place = _amended_place(core, frame, core.orders[_order_slot(core, frame)])
+        place = _amended_place(core, frame, core.orders[slot])
         prefetch(core.orders, np.int64(core.levels[place]["tail"]))
 
 
@@ -120,12 +135,6 @@ def _slot_place(core, frame):
         sequence = core.ids[likely_place(core.ids, now["id_salt"], member, named)]["sequence"]
     place = sequence - now["first_sequence"]
     return place if 0 <= place < len(core.slots) else np.int64(0)
-
-
-@inlined
-def _order_slot(core, frame):
-    """Row of the order that a command names, or of another; NIL if there is none."""
-    return max(np.int64(core.slots[_slot_place(core, frame)]["slot"]), np.int64(NIL))
 
 
 @inlined
