@@ -3,7 +3,7 @@
 Prints a table, then one JSON object. Throughput: exchange-core's mix (`mix`) in batches of 4096
 through `Venue.submit`, journal in memory; beside it, in mapped files, and a stream in which every
 25th command is there to be refused, for as many reasons as plain orders meet (`workload`).
-Latency: the mix, one command at a time at its due time, in turn with handlers that only wait
+Latency: the mix, one command at a time at its due time, in turn with a handler that only waits
 (`pacing`).
 Reference, in turn with the venue in the same run: a compiled loop that only copies every frame
 into memory as large as the journal and writes as many event bytes into memory as large as the event
@@ -29,7 +29,6 @@ from twinex.venue.sequencer import Frames, frames_over
 from twinex.venue.venue import Statistics, Venue
 from twinex.venue.warm import warm_up
 from twinex.venue.wire import codes
-from twinex.venue.wire.schema import FRAME_HEADER_BYTES, RECORD_HEADER_BYTES
 
 COMMANDS = 3_000_000
 PACED_COMMANDS = 2_000_000
@@ -39,7 +38,6 @@ BATCH = 4096
 RUNS = 5
 OFFERED_PER_S = 1_000_000
 SEGMENT_BYTES = 1 << 30
-JOURNAL_HEAD_BYTES = RECORD_HEADER_BYTES - FRAME_HEADER_BYTES  # a record is longer than its frame
 MARKET = mix.Market(held=100_000)
 
 
@@ -121,9 +119,9 @@ def _refused() -> dict[str, Any]:
     }
 
 
-def _paced(traffic: Stream, frames: Frames, starts: np.ndarray, bytes_a_command: int) -> Pace:
+def _paced(traffic: Stream, frames: Frames, starts: np.ndarray) -> Pace:
     """One run at the offered rate."""
-    pace = Pace(OFFERED_PER_S, bytes_a_command)
+    pace = Pace(OFFERED_PER_S)
     with _opened(traffic, 4 * MARKET.resting) as venue:
         pace.run(venue, frames, starts, PACED_BLOCK)
     return pace
@@ -133,29 +131,28 @@ def _latency() -> dict[str, Any]:
     """Figures of the paced runs: medians over the runs."""
     traffic, _ = mix.stream(PACED_COMMANDS, MARKET)
     frames, starts = frames_over(traffic.body), traffic.starts()
-    events, _, _ = _day(traffic, traffic.pieces(BATCH))
-    each = (len(events) + len(traffic.body)) // traffic.body_commands + JOURNAL_HEAD_BYTES
-    del events
-    _paced(traffic, frames, starts[: PACED_BLOCK + 1], each)
-    runs = [_paced(traffic, frames, starts, each) for _ in range(RUNS)]
+    _paced(traffic, frames, starts[: PACED_BLOCK + 1])
+    runs = [_paced(traffic, frames, starts) for _ in range(RUNS)]
     median = statistics.median
-    p99s = [run.latency_ns(0.99) for run in runs]
-    over_empty = [venue / empty for venue, empty, _ in p99s]
-    over_writing = [venue / writing for venue, _, writing in p99s]
-    figures: dict[str, Any] = {"offered_per_s": OFFERED_PER_S}
-    for at, name in enumerate(("", "empty_", "writing_")):
-        figures[f"{name}p50_ns"] = round(median(run.latency_ns(0.5)[at] for run in runs))
-        figures[f"{name}p99_ns"] = round(median(each[at] for each in p99s))
-    return figures | {
-        "p99_over_empty": round(median(over_empty), 3),
-        "p99_over_empty_runs": [round(ratio, 3) for ratio in over_empty],
-        "p99_over_writing": round(median(over_writing), 3),
-        "p99_over_writing_runs": [round(ratio, 3) for ratio in over_writing],
+    venue_p99, empty_p99 = (median(run.latency_ns(0.99)[at] for run in runs) for at in (0, 1))
+    ratios = [operator.truediv(*run.latency_ns(0.99)) for run in runs]
+    pages = sum(run.venue.pages for run in runs)
+    return {
+        "offered_per_s": OFFERED_PER_S,
+        "p50_ns": round(median(run.latency_ns(0.5)[0] for run in runs)),
+        "p99_ns": round(venue_p99),
+        "empty_p50_ns": round(median(run.latency_ns(0.5)[1] for run in runs)),
+        "empty_p99_ns": round(empty_p99),
+        "p99_over_empty": round(median(ratios), 3),
+        "p99_over_empty_runs": [round(ratio, 3) for ratio in ratios],
         "service_p50_ns": round(median(run.service_ns(0.5) for run in runs)),
         "service_p99_ns": round(median(run.service_ns(0.99) for run in runs)),
         "stalls_in_venue": sum(run.stalls()[0] for run in runs),
         "stalls_in_empty": sum(run.stalls()[1] for run in runs),
-        "stalls_in_writing": sum(run.stalls()[2] for run in runs),
+        "stalls_where_a_page_began": int(pages[0, 0]),
+        "stalls_where_a_huge_page_began": int(pages[0, 1]),
+        "commands_where_a_page_began": int(pages[1, 0]),
+        "commands_where_a_huge_page_began": int(pages[1, 1]),
         "paced_commands": RUNS * PACED_COMMANDS,
     }
 
