@@ -15,10 +15,10 @@ from twinex.venue.core import state
 from twinex.venue.core.dispatch import apply
 from twinex.venue.core.lookahead import (
     fetch_ids,
+    fetch_levels,
     fetch_neighbours,
     fetch_places,
     fetch_rows,
-    fetch_tails,
 )
 from twinex.venue.core.room import shortage
 from twinex.venue.core.state import tables_of
@@ -164,7 +164,7 @@ def _look_ahead(core, commands, second, third, fourth, fifth, sixth, end, place,
     Returns those of the next command.
     """
     if second < end:
-        fetch_tails(core, commands[second >> 3], slot)
+        fetch_levels(core, commands[second >> 3], slot)
     if third < end:
         fetch_neighbours(core, commands[third >> 3], third_slot)
     slot = third_slot

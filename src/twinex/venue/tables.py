@@ -18,6 +18,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from twinex.venue.compiler import PLAIN
 
+LINE_BYTES = 64  # of the processor's caches
 UNION_STRIDE = 8  # bytes from one row of a union view to the next
 
 
@@ -70,14 +71,16 @@ def _prefetch_compiled(typing_context: Any, source: Any, index: Any) -> Any:
         word = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
         called = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
-        builder.call(called, [address, word(0), word(3), word(1)])
+        for line in range(0, source.stride, LINE_BYTES):
+            start = builder.gep(address, [ir.IntType(64)(line)])
+            builder.call(called, [start, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
     return types.none(source, types.int64), generate
 
 
 def _prefetch_plain(source: Any, index: int) -> None:
-    """Ask for `source[index]` to be brought into the cache; it must be a row of the table."""
+    """Ask for `source[index]`, all its lines, to be brought into the cache; it must be a row."""
 
 
 def _unchanged(array: Any) -> Any:

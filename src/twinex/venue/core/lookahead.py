@@ -3,7 +3,7 @@
 A command's rows lie anywhere in large tables, and waiting for memory is a good part of its time.
 In a batch the commands to come are known. Each stage asks for what it finds in the rows that the
 stage before it has asked for, one command earlier: `fetch_ids` six commands ahead, `fetch_places`
-five, `fetch_rows` four, `fetch_neighbours` three, `fetch_tails` two, so that every wait has a
+five, `fetch_rows` four, `fetch_neighbours` three, `fetch_levels` two, so that every wait has a
 command's time. Nothing here changes anything, and any bytes may stand in the frames.
 """
 
@@ -54,7 +54,7 @@ def fetch_ids(core, frame):
 
 @inlined
 def fetch_places(core, frame):
-    """The index entries that lead to a command's position row, or to its order; a second id row.
+    """What leads to a command's position row, or to its order; instrument; a second id row.
 
     One client id in five finds another in its first row, as full as the table is by evening.
     Returns where the order that the command names is noted in `slots`; the first place if nowhere.
@@ -64,6 +64,7 @@ def fetch_places(core, frame):
     place = np.int64(0)
     if _is_order(core, frame):
         prefetch(core.position_index, _position_place(core, frame))
+        prefetch(core.instruments, np.int64(frame["instrument"]))
     elif _names_order(frame):
         place = _slot_place(core, frame)
         if frame["order_id"] == 0:
@@ -91,7 +92,7 @@ def fetch_rows(core, frame, place):
 
 @inlined
 def fetch_neighbours(core, frame, slot):
-    """The order behind which one would queue; of one to cancel or amend what it is linked to.
+    """The order behind which one would queue; of one to cancel or amend instrument and links.
 
     `slot`: what `fetch_rows` returned.
     """
@@ -99,24 +100,24 @@ def fetch_neighbours(core, frame, slot):
         prefetch(core.orders, np.int64(core.levels[_level_place(core, frame)]["tail"]))
     elif _names_order(frame):
         order = core.orders[slot]
-        prefetch(core.levels, _level_of(core, order))
+        prefetch(core.instruments, np.int64(order["instrument"]))
         prefetch(core.orders, np.int64(order["next"]))
         prefetch(core.orders, np.int64(order["previous"]))
         prefetch(core.positions, np.int64(order["position"]))
         prefetch(core.accounts, np.int64(order["account"]))
-        if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
-            prefetch(core.levels, _amended_place(core, frame, order))
-        else:
+        if np.int64(frame["template_id"]) == codes.ORDER_CANCEL:
             prefetch(core.orders, np.int64(order["member_next"]))
             prefetch(core.orders, np.int64(order["member_previous"]))
 
 
 @inlined
-def fetch_tails(core, frame, slot):
-    """The order behind which an amended one would queue. `slot`: what `fetch_rows` returned."""
-    if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
-        place = _amended_place(core, frame, core.orders[slot])
-        prefetch(core.orders, np.int64(core.levels[place]["tail"]))
+def fetch_levels(core, frame, slot):
+    """The levels that an order leaves and comes to. `slot`: what `fetch_rows` returned."""
+    if _names_order(frame):
+        order = core.orders[slot]
+        prefetch(core.levels, _level_of(core, order))
+        if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
+            prefetch(core.levels, _amended_place(core, frame, order))
 
 
 @inlined

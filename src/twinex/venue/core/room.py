@@ -310,7 +310,7 @@ def empty_core(salt: int = 0) -> state.Core:
     return state.Core(
         now=now,
         products=np.zeros(PRODUCTS_MAX + 1, state.PRODUCT),
-        instruments=np.zeros(_START_ROWS, state.INSTRUMENT),
+        instruments=_aligned(_START_ROWS, state.INSTRUMENT),
         levels=np.zeros(_START_LEVELS, state.LEVEL),
         bits=np.zeros(_START_WORDS, np.int64),
         orders=_aligned(_START_ORDERS, state.ORDER),
@@ -392,7 +392,8 @@ def grow(core: state.Core, short: int) -> state.Core:
         state.SHORT_COMBINATIONS: "combinations",
         state.SHORT_TRADES: "trades",
     }[short]
-    return core._replace(**{name: _larger(getattr(core, name), needed)})
+    aligned = short == state.SHORT_INSTRUMENTS
+    return core._replace(**{name: _larger(getattr(core, name), needed, aligned=aligned)})
 
 
 def _grow_positions(core: state.Core) -> state.Core:

@@ -6,12 +6,12 @@ positions). Kernels never allocate: before a command runs they say what is short
 `grow` makes room.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from twinex.venue.compiler import inner
-from twinex.venue.tables import table, union_table
+from twinex.venue.tables import LINE_BYTES, table, union_table
 
 NOW = np.dtype(
     [
@@ -90,7 +90,19 @@ PRODUCT = np.dtype(
     ]
 )
 
-INSTRUMENT = np.dtype(
+
+def _in_whole_lines(dtype: np.dtype) -> np.dtype:
+    """`dtype` with its rows a whole number of cache lines apart."""
+    assert dtype.names
+    assert dtype.fields
+    formats, offsets, *_ = zip(*(dtype.fields[name] for name in dtype.names), strict=True)
+    length = -(-dtype.itemsize // LINE_BYTES) * LINE_BYTES
+    parts: Any = {"names": dtype.names, "formats": formats, "offsets": offsets, "itemsize": length}
+    padded: np.dtype = np.dtype(parts)
+    return padded
+
+
+_INSTRUMENT = np.dtype(
     [
         ("product", "i8"),  # 0 = not defined
         ("halted", "i8"),
@@ -123,6 +135,7 @@ INSTRUMENT = np.dtype(
         ("closing_tails", "i8", (4,)),
     ]
 )
+INSTRUMENT = _in_whole_lines(_INSTRUMENT)
 
 LEVEL = np.dtype([("head", "i4"), ("tail", "i4"), ("volume", "i8")])
 
