@@ -136,7 +136,7 @@ def _latency() -> dict[str, Any]:
     median = statistics.median
     venue_p99, empty_p99 = (median(run.latency_ns(0.99)[at] for run in runs) for at in (0, 1))
     ratios = [operator.truediv(*run.latency_ns(0.99)) for run in runs]
-    pages = sum(run.venue.pages for run in runs)
+    pages = np.sum([run.venue.pages for run in runs], axis=0)
     return {
         "offered_per_s": OFFERED_PER_S,
         "p50_ns": round(median(run.latency_ns(0.5)[0] for run in runs)),
