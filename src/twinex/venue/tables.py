@@ -1,6 +1,6 @@
 """Tables: arrays as compiled kernels pass them on, two words each instead of seven.
 
-Numba hands an array from function to function as seven words, and the core is made of seventeen
+Numba hands an array from function to function as seven words, and the core is made of two dozen
 arrays: most of a call would be copying. An entry kernel therefore turns its arrays into tables once
 (`table`, `union_table`); what stands behind it reads `core.orders[slot]["quantity"]` as before.
 A table knows its first element, how many there are and, in its type, the bytes from one to the
