@@ -56,7 +56,7 @@ def fetch_ids(core, frame):
 def fetch_places(core, frame):
     """What leads to a command's position row, or to its order; instrument; a second id row.
 
-    One client id in five finds another in its first row, as full as the table is by evening.
+    The fuller the table, the more client ids find another in their first row.
     Returns where the order that the command names is noted in `slots`; the first place if nowhere.
     """
     member, salt = _member_of(core, frame), core.now[0]["id_salt"]
