@@ -41,7 +41,7 @@ _quoted, _QUOTED = _layout(123, "i8xqiii4xB7xqq")
 _mass_quoted, _MASS_QUOTED = _layout(124, "i8xq4xii8xi")
 _requested, _REQUESTED = _layout(125, "i8xqiii4x")
 _rule, _RULE = _layout(126, "iiB3xq")
-_block, _BLOCK = _layout(127, "4xB11xii11xB4x")
+_block, _BLOCK = _layout(127, "i4xB11xii11xB4x")
 _busted, _BUSTED = _layout(128, "i35xBiqq")
 _corrected, _CORRECTED = _layout(129, "i35xBiqqq")
 _MATCHED = _AUCTION + (1 << 16)  # auction_matched is laid out as auction_indicated
@@ -270,7 +270,7 @@ class Events:
 
     def block_changed(self, member: int, account: int, blocked: int, reason: int) -> None:
         self.pending.append(_block(
-            _BLOCK, self.sequence, self.time_ns, len(self.pending), blocked, account, member,
+            _BLOCK, self.sequence, self.time_ns, len(self.pending), 0, blocked, account, member,
             reason,
         ))  # fmt: skip
 
