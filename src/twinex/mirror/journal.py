@@ -46,6 +46,10 @@ class JournalVanished(JournalError):  # noqa: N818
     """The file, or its directory, is not there any more where the journal was opened."""
 
 
+class NotNext(JournalError):  # noqa: N818
+    """Records that do not go on from the last one; nothing was written."""
+
+
 class JournalBusy(JournalError):  # noqa: N818
     """Another process writes this journal."""
 
@@ -182,18 +186,18 @@ class Journal:
     def write(self, records: Sequence[bytes]) -> None:
         """Append whole records that go on from the last one.
 
-        Raises ValueError for records that do not, DiskFull: the file then ends where it did before.
+        Raises NotNext for records that do not, DiskFull: the file then ends where it did before.
         """
         assert self._size >= 0, "a journal is read to its end before it is written"
         content = b"".join(records)
         cutter = RecordCutter(self.sequence, self.chain)
         if len(cutter.cut(content)) != len(records) or cutter.rest:
             fault = cutter.fault or "it is cut short"
-            raise ValueError(f"{self.path}: no record {cutter.sequence + 1}: {fault}")
+            raise NotNext(f"{self.path}: no record {cutter.sequence + 1}: {fault}")
         try:
             self._append(content)
         except OSError as wrong:
-            os.ftruncate(self._descriptor, self._size)
+            self._cut_back()
             _name_error(self.path, wrong)
         self._size += len(content)
         self.sequence, self.chain = cutter.sequence, cutter.chain
@@ -202,6 +206,13 @@ class Journal:
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
+
+    def _cut_back(self) -> None:
+        """Take off what a failed write has left; else only a restart may write again."""
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError:
+            self._size = -1
 
     def sync(self) -> None:
         """All that was written is on disk, under this name, when this returns.

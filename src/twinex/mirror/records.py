@@ -7,6 +7,7 @@ HEADER = struct.Struct("<IIqqiiQ")  # length, crc, sequence, time_ns, term, seat
 RECORD_MINIMUM = HEADER.size + 8  # a message has an SBE header at least
 _FACTOR = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
+_INVERSE = pow(_FACTOR, -1, 2**64)
 
 
 def checksum(record: bytes) -> int:
@@ -17,6 +18,12 @@ def checksum(record: bytes) -> int:
 def rolled(chain: int, crc: int) -> int:
     """The chain after a record of that crc, where it was `chain` before it."""
     return ((chain ^ crc) * _FACTOR) & _MASK
+
+
+def before(record: bytes) -> tuple[int, int]:
+    """Sequence and chain of the record before this one, as this one says."""
+    _, crc, sequence, _, _, _, chain = HEADER.unpack_from(record)
+    return sequence - 1, (chain * _INVERSE & _MASK) ^ crc
 
 
 class RecordCutter:
