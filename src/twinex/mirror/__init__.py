@@ -13,7 +13,13 @@ Where things are, in the order in which a command meets them:
 * `checks`: one service for each check, in the order of spec/risk.md: `permission`, `price`,
   `quantity`, `position`, `funds`; each answers 0 or a reject reason and changes nothing.
 * `matching`: an order on its way in: sweep, self-trades, remainder; `auction`; `stops`.
-* `quotes`, `combinations`: kept beside all that; the rest calls them only where such exist.
+* `quotes`: `enter`, `enter_mass` and `request` are handlers like others; a leg of a quote is an
+  Order whose order_id mod 1024 is not 0, found through `Market.quotes`. A quote_enter leaves its
+  Quote, a mass_quote 1, in `Market.quoted` for the row of section 14.
+* `combinations`: `define` is a handler; `enter(market, order)` takes an order whose checks 9 to 12
+  passed, answers it, and returns its reject reason; `follow(market)` comes behind every command
+  (`core.settle`), as long as `Market.combinations` is not empty; `too_wide` and `follow_limits`
+  come with limits_set.
 * `image`, `journal`, `sequencer`, `mirror`: the state as bytes, the files, the wiring.
 
 An order is one object for its whole life: `Order.freeze(lots)` counts its unfilled lots in its

@@ -36,11 +36,11 @@ class Side:
         queue.insert(ahead, order)
         self.levels[key] = {each.order_id: each for each in queue}
 
-    def remove(self, order: Any) -> None:
-        """Take the order out; a level without orders goes."""
-        key = self.sign * order.price
+    def remove(self, order_id: int, price: int) -> None:
+        """Take out the order that stands at that price; a level without orders goes."""
+        key = self.sign * price
         level = self.levels[key]
-        del level[order.order_id]
+        del level[order_id]
         if not level:
             del self.levels[key]
             del self.keys[bisect_left(self.keys, key)]

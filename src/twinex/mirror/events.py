@@ -136,11 +136,11 @@ class Events:
             order.side, reason, operator_reason, quantity, price, request_id,
         ))  # fmt: skip
 
-    def amended(self, order: Any, priority_kept: int, seat: int, request_id: int) -> None:
+    def amended(self, order: Any, priority_kept: int, request_id: int) -> None:
         pending = self.pending
         pending.append(_amended(
             _AMENDED, self.sequence, self.time_ns, len(pending), order.instrument.number,
-            order.order_id, order.client_id, order.account.number, order.member.number, seat,
+            order.order_id, order.client_id, order.account.number, order.member.number, order.seat,
             order.side, priority_kept, order.quantity, order.price, request_id, order.remaining,
         ))  # fmt: skip
 

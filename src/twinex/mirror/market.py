@@ -230,8 +230,9 @@ class Order:
 
     `row` is its position row, None where the product keeps none. `frozen_price` is the price at
     which its unfilled lots count as credit; that of a resting order is its price. A leg of a quote
-    has order_id mod 1024 > 0, a forced close seat 0. What it freezes, releases and fills passes
-    through `freeze`, `release` and `fill`, so that an order of a combination can do it otherwise.
+    has order_id mod 1024 > 0, a forced close seat 0. `price` and `kind` are as sent until it rests:
+    what rests of a market kind has become a limit order. What it freezes and fills passes through
+    `freeze` and `fill`, so that an order of a combination can do it otherwise.
     """
 
     __slots__ = (
@@ -252,6 +253,8 @@ class Order:
         "shown",
         "display_quantity",
         "good_till_day",
+        "kind",
+        "minimum_quantity",
         "frozen_price",
         "row",
     )
@@ -273,6 +276,8 @@ class Order:
     shown: int
     display_quantity: int
     good_till_day: int
+    kind: int
+    minimum_quantity: int
     frozen_price: int
     row: Optional[Position]
 
@@ -301,16 +306,15 @@ class Stop(Order):
     """Section 10: an order that waits for a trade price. `price` is as sent; once it is set off
     it is an order like any other."""
 
-    __slots__ = ("kind", "minimum_quantity", "stop_price", "trail")
+    __slots__ = ("stop_price", "trail")
 
-    kind: int
-    minimum_quantity: int
     stop_price: int
     trail: int
 
 
 class Quote:
-    """Section 11: the live legs, bid and ask, of (account, instrument, hedge)."""
+    """Section 11: the legs, bid and ask, of (account, instrument, hedge). A leg lives while it has
+    lots remaining; a quote with neither is kept as long as a command names it."""
 
     __slots__ = ("account", "instrument", "hedge", "legs")
 
@@ -339,6 +343,7 @@ class Market:
         "time_ns",
         "chain",
         "first_sequence",
+        "commands_count",
         "events_count",
         "orders_accepted",
         "volume",
@@ -365,11 +370,13 @@ class Market:
         "events",
         "touched",
         "traded",
+        "quoted",
+        "steps",
     )
 
     def __init__(self) -> None:
         self.sequence = self.time_ns = self.chain = self.first_sequence = 0
-        self.events_count = self.orders_accepted = self.volume = self.rejects = 0
+        self.commands_count = self.events_count = self.orders_accepted = self.volume = self.rejects = 0
         self.journal_bytes = self.event_bytes = 0
         self.trading_day = self.state = 0
         self.term = 1
@@ -388,8 +395,21 @@ class Market:
         self.carried: Dict[int, int] = {}  # order id: member
         self.commands: List[Optional[Command]] = []  # from first_sequence on
         self.events = Events()
-        self.touched: Dict[int, Position] = {}  # rows that fills changed, in their order
+        self.touched: Dict[Position, None] = {}  # rows that fills changed, in their order
         self.traded: Dict[int, Instrument] = {}  # with stops to be judged
+        self.quoted: Any = 0  # what the running command leaves in its row's `quote`
+        self.steps = 0  # of combinations with the legs' books in the running command
+
+    def refuse(
+        self, command: int, seat: int, reason: int, member: int = 0, client_id: int = 0,
+        instrument: int = 0, account: int = 0, order_id: int = 0,
+    ) -> int:  # fmt: skip
+        """Say `command_rejected`, and answer the reason."""
+        self.rejects += 1
+        self.events.rejected(
+            command, seat, reason, member, client_id, instrument, account, order_id
+        )
+        return reason
 
     def row_of(self, account: Account, instrument: Instrument, hedge: int) -> Position:
         """The position row, or an empty one that is in no table yet (`keep_row` puts it there)."""
