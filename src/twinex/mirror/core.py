@@ -9,6 +9,8 @@ from zlib import crc32
 
 from twinex.mirror import acts, cancel, carry, combinations, entry, phases, quotes, reference, stops
 from twinex.mirror.cancel import find_order
+from twinex.mirror.image import write_image
+from twinex.mirror.image_read import read_image
 from twinex.mirror.market import Command, Market, Member
 from twinex.mirror.matching import show_rows
 from twinex.mirror.messages import (
@@ -111,16 +113,14 @@ class Core:
 
     def image(self) -> bytes:
         """The state image (spec/state.md) after the last command."""
-        from twinex.mirror.image import write_image
-
-        return write_image(self)
+        return write_image(self.market)
 
     @classmethod
     def from_image(cls, image: bytes) -> "Core":
         """The core that an image shows. Raises ImageError where the image is not good."""
-        from twinex.mirror.image import read_image
-
-        return read_image(image)
+        core = cls()
+        core.market = read_image(image)
+        return core
 
 
 def general(
