@@ -45,11 +45,11 @@ def check_shanghai(
 def _note_refused(result: Result, outcome: Outcome, sent: int) -> None:
     first = outcome.first_refused()
     if first is None:
-        result.note(f"{sent} of {sent} commands are taken by the venue")
+        result.note(f"{sent} of {sent} commands are taken")
         return
     count = outcome.refused().total()
     result.note(
-        f"{sent - count} of {sent} commands are taken by the venue; the first refused has client "
+        f"{sent - count} of {sent} commands are taken; the first refused has client "
         f"id {first[0]}: {first[1]}",
         ok=False,
     )
