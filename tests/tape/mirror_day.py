@@ -56,13 +56,14 @@ class MirrorDay:
 
     def day_end_message(self, events_crc: int) -> bytes:
         market = self._core.market
+        mark = market.chain - (market.chain >> 63 << 64)  # as signed
         return encode(
             "day_end",
             trading_day=market.trading_day,
             commands=market.commands_count,
             events=market.events_count,
             events_crc=events_crc,
-            mark_leader=market.chain,
+            mark_leader=mark,
             alone=1,
         )
 
