@@ -227,7 +227,7 @@ def crossed_keys(side: Side, price: int) -> Iterable[int]:
         yield key
 
 
-def self_trade(order: Order, gone: Sequence[Optional[Order]] = ()) -> int:
+def self_trade(order: Order, gone: Iterable[Order] = ()) -> int:
     """[31] In an auction: the order crosses none of its own group, but for those that it replaces."""
     group = minding_group(order)
     if group is None:
