@@ -4,6 +4,8 @@ A report is one entry, a trade two: half a cache line or a whole one, instead of
 harness's own struct, which `drain` writes on the drainer's side. One thread writes and one reads.
 An entry written is pushed; how far the reader may look is published every `PUBLISHED_EVERY` entries
 and at the end of every batch, so that the word both threads look at seldom moves between them.
+The writer begins a new lap where what it may push before its next look would not fit, and says so
+in an entry of its own: only it knows where its looks were.
 """
 
 import numpy as np
@@ -32,8 +34,9 @@ WRITER = np.dtype(
 READER = np.dtype([("place", "i8"), ("lap", "i8"), ("spare", "i8", (14,))])
 
 TRADE = 1  # as the harness numbers reports
+LAP_END = 255  # no report: the next entry is the ring's first
 ENTRIES_A_REPORT = 2  # at most
-_PUSHED_AT_ONCE = 4  # entries between two looks: an acknowledgement, a trade, a cancellation
+_PUSHED_AT_ONCE = 5  # between two looks: acknowledgement, trade, cancellation, the lap's end
 PUBLISHED_EVERY = 64
 
 # Words that both threads see, each alone on two cache lines: processors fetch lines in pairs.
@@ -88,6 +91,7 @@ def _wait(ring, writer, marks):
     last = np.int64(len(ring) - _PUSHED_AT_ONCE)
     show(writer, marks, 1)
     if writer["place"] > last:
+        ring[writer["place"]]["head"] = LAP_END
         writer["lap"] += len(ring)
         writer["place"] = 0
         writer["shown"] = 0
@@ -102,17 +106,16 @@ def _wait(ring, writer, marks):
 def drain(ring, reader, marks, reports, most):
     """Copy up to `most` reports out of the ring; how many."""
     written = load_acquire(marks, WRITTEN)
-    last = len(ring) - _PUSHED_AT_ONCE
     place, lap = reader["place"], reader["lap"]
     count = np.int64(0)
     while lap + place < written and count < most:
-        if place > last:
-            lap += len(ring)
-            place = 0
-            continue
         entry, report = ring[place], reports[count]
         head = entry["head"]
         kind = head & 255
+        if kind == LAP_END:
+            lap += len(ring)
+            place = 0
+            continue
         report["type"] = kind
         report["side"] = (head >> 8) & 255
         report["sequence"] = entry["sequence"]

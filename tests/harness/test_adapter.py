@@ -84,32 +84,38 @@ def _messages(source: random.Random, count: int) -> list[tuple[int, ...]]:
     return made
 
 
-def _reports_of(messages: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """What the adapter reports, through its own ring."""
+def _reports_of(
+    messages: list[tuple[int, ...]], capacity: int = 1 << 16, batch: int = 1 << 14
+) -> list[tuple[int, ...]]:
+    """What the adapter reports through a ring of that capacity, drained after every batch."""
     from benchmarks.harness import engine, matcher, ring
 
     rows = np.zeros(len(messages), matcher.MESSAGE)
     for row, (kind, order_id, side, price, lots, ioc) in zip(rows, messages, strict=True):
         row["type"], row["order_id"], row["sequence"] = kind, order_id, order_id
         row["price"], row["quantity"], row["side"], row["ioc"] = price, lots, side, ioc
-    made = engine.Engine(1 << 16)
+    made = engine.Engine(capacity)
     kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)
     run, drain = (kind(address) for address in engine.functions()[:2])
     places, words = made.places.ctypes.data, len(made.places)
-    done = 0
+    out = np.zeros(2 * capacity, ring.REPORT)
+    done, reports = 0, []
     while done < len(rows):
-        done += run(places, words, rows[done:].ctypes.data, len(rows) - done)
-        if done < len(rows):
+        due = min(batch, len(rows) - done)
+        lived = run(places, words, rows[done:].ctypes.data, due)
+        done += lived
+        count = drain(places, words, out.ctypes.data, len(out))
+        assert count < len(out)
+        reports += [_report(row) for row in out[:count]]
+        if lived < due:
             made.make_room()
-    out = np.zeros(1 << 15, ring.REPORT)
-    count = drain(places, words, out.ctypes.data, len(out))
-    assert count < len(out)
-    reports = []
-    for row in out[:count]:
-        maker = int(row["maker"]) if row["type"] == TRADE else 0
-        numbers = (row["type"], row["side"], row["quantity"], row["price"], row["order_id"])
-        reports.append((*map(int, numbers), maker))
     return reports
+
+
+def _report(row: Any) -> tuple[int, ...]:
+    maker = int(row["maker"]) if row["type"] == TRADE else 0
+    numbers = (row["type"], row["side"], row["quantity"], row["price"], row["order_id"])
+    return (*map(int, numbers), maker)
 
 
 def test_the_reports_are_a_plain_books() -> None:
@@ -121,6 +127,16 @@ def test_the_reports_are_a_plain_books() -> None:
             book.apply(*message)
         assert sum(report[0] == TRADE for report in book.reports) > 300
         assert _reports_of(messages) == book.reports
+
+
+@pytest.mark.parametrize("capacity", range(200, 210))
+def test_no_report_is_lost_where_the_ring_begins_anew(capacity: int) -> None:
+    """A message's reports may end anywhere in the ring, and a lap of it anywhere in a message."""
+    messages, book = _messages(random.Random(capacity), 6_000), PlainBook()
+    for message in messages:
+        book.apply(*message)
+    assert len(book.reports) > 10 * 2 * capacity
+    assert _reports_of(messages, capacity, batch=3) == book.reports
 
 
 _BROKEN = """

@@ -260,8 +260,7 @@ def test_a_refused_order_is_told(tmp_path) -> None:
     orders = ["09:15:00.500,2,99.99,10,2,0,13", *small_tapes.ORDERS]
     result = comparison.check_shanghai(read(small_tapes.shanghai(tmp_path, orders)))
     assert result.lines[0] == (
-        "8 of 9 commands are taken; the first refused has client id 13: "
-        "PRICE_ABOVE_LIMIT"
+        "8 of 9 commands are taken; the first refused has client id 13: PRICE_ABOVE_LIMIT"
     )
     assert not result.ok
 
