@@ -5,6 +5,14 @@ from typing import Dict, Tuple
 
 from twinex.mirror import reference
 from twinex.mirror.cancel import selection
+from twinex.mirror.events import (
+    BLOCK_CHANGED,
+    MASS_CANCELLED,
+    REFERENCE_CHANGED,
+    RULE_CHANGED,
+    TRADE_BUSTED,
+    TRADE_CORRECTED,
+)
 from twinex.mirror.market import COUNT_MAX, Market, Product
 from twinex.mirror.matching import cancel_resting
 from twinex.mirror.messages import (
@@ -65,7 +73,7 @@ def set_rule(market: Market, record: bytes) -> int:
         instrument.position_limit = value
     else:
         setattr(product, RULES[rule][0], value)
-    market.events.rule_changed(number, product_number, rule, value)
+    market.events.say(RULE_CHANGED, number, product_number, rule, value)
     return 0
 
 
@@ -103,7 +111,7 @@ def set_rate(market: Market, record: bytes) -> int:
     member.entries_max, member.cancels_max = entries_max, cancels_max
     member.window_ns = window_ns
     member.window = member.entries = member.cancels = 0
-    market.events.reference_changed(number, RATE_SET_ID)
+    market.events.say(REFERENCE_CHANGED, number, RATE_SET_ID)
     return 0
 
 
@@ -121,7 +129,7 @@ def set_block(market: Market, record: bytes) -> int:
         member.blocked = blocked
     else:
         return Refused.REFERENCE_UNKNOWN
-    market.events.block_changed(member_number, account_number, blocked, reason)
+    market.events.say(BLOCK_CHANGED, 0, blocked, account_number, member_number, reason)
     return 0
 
 
@@ -141,7 +149,9 @@ def cancel_orders(market: Market, record: bytes) -> int:
     meant = selection(market, member, instrument, product, account, side, scope)
     for order in meant:
         cancel_resting(market, order, Cancelled.OPERATOR, 0, reason)
-    market.events.mass_cancelled(member, 0, 0, instrument, product, account, len(meant), reason)
+    market.events.say(
+        MASS_CANCELLED, instrument, product, 0, account, member, 0, reason, len(meant)
+    )
     return 0
 
 
@@ -153,7 +163,7 @@ def bust_trade(market: Market, record: bytes) -> int:
         return refused
     price, lots, instrument = market.trades[trade_id - 1]
     market.trades[trade_id - 1] = (price, lots, -instrument)
-    market.events.trade_busted(trade_id, instrument, lots, price, reason)
+    market.events.say(TRADE_BUSTED, instrument, reason, lots, price, trade_id)
     return 0
 
 
@@ -172,7 +182,7 @@ def correct_trade(market: Market, record: bytes) -> int:
     if price < instrument.lower_limit:
         return Refused.PRICE_BELOW_LIMIT
     market.trades[trade_id - 1] = (price, lots, number)
-    market.events.trade_corrected(trade_id, number, lots, price, old_price, reason)
+    market.events.say(TRADE_CORRECTED, number, reason, lots, price, trade_id, old_price)
     return 0
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import Iterable, List, Optional, Tuple
 
+from twinex.mirror.events import AUCTION_MATCHED
 from twinex.mirror.market import Instrument, Market, Order
 from twinex.mirror.matching import book_trade, unqueue
 from twinex.mirror.messages import AUCTION, BY_AUCTION
@@ -134,7 +135,7 @@ def uncross(market: Market, instrument: Instrument) -> None:
         pair(market, instrument, buy, sell, lots, price)
     if volume:
         instrument.last_price = price
-    market.events.auction_matched(instrument.number, price, volume, surplus)
+    market.events.say(AUCTION_MATCHED, instrument.number, price, volume, surplus)
 
 
 def pair(

@@ -3,6 +3,7 @@
 from typing import Callable, List, Optional, Tuple
 
 from twinex.mirror import checks
+from twinex.mirror.events import MASS_CANCELLED
 from twinex.mirror.market import Command, Market, Member, Order, Quote
 from twinex.mirror.matching import cancel_resting, place, rest
 from twinex.mirror.messages import (
@@ -220,9 +221,10 @@ def mass_cancel(market: Market, record: bytes, member: Member, seat: int) -> int
     ]  # fmt: skip
     for order in cancelled:
         cancel_resting(market, order, Cancelled.MASS, client_id)
-    market.events.mass_cancelled(
-        member.number, seat, client_id, instrument, product, account, len(cancelled)
-    )
+    market.events.say(
+        MASS_CANCELLED, instrument, product, client_id, account, member.number, seat, 0,
+        len(cancelled),
+    )  # fmt: skip
     return 0
 
 

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from twinex.mirror import acts, cancel, carry, combinations, entry, phases, quotes, reference, stops
 from twinex.mirror.cancel import find_order
+from twinex.mirror.events import COMMAND_REPEATED
 from twinex.mirror.image import write_image
 from twinex.mirror.image_read import read_image
 from twinex.mirror.market import Command, Market, Member
@@ -144,7 +145,7 @@ def long_enough(record: bytes, length: int, block: int, template: int) -> bool:
     """The record is just as long as its block, and of a mass_quote its entries, need."""
     needed = BLOCK + block
     if template == MASS_QUOTE:
-        if length < needed + 8:
+        if block % 8 or length < needed + 8:
             return False
         size, count = GROUP_SIZE.unpack_from(record, needed)
         if not 1 <= count <= 64 or size < 48 or size % 8:
@@ -245,9 +246,10 @@ def repeat(
     instrument, account, order_id = subject(market, record, member, template)
     if command in (1, 5) and not reason:
         order_id = first_seen << 10
-    market.events.repeated(
-        command, seat, reason, member.number, client_id, instrument, account, order_id, first_seen
-    )
+    market.events.say(
+        COMMAND_REPEATED, instrument, order_id, client_id, account, member.number, seat, reason,
+        command, first_seen,
+    )  # fmt: skip
 
 
 def settle(market: Market) -> None:

@@ -11,11 +11,9 @@ from twinex.mirror.market import (
     Instrument,
     Market,
     Order,
-    Position,
     Product,
     Quote,
     Stop,
-    row_key,
 )
 from twinex.mirror.messages import (
     BUY,
@@ -124,6 +122,7 @@ def check_market(market: Market) -> None:
         _check_order(market, stop)
         _check_stop(stop)
         _check_origin(market, stop, (5,))
+    _check_frozen(market)
     _check_positions(market)
     _check_quotes(market)
 
@@ -290,21 +289,33 @@ def _check_origin(market: Market, order: Order, makers: tuple[int, ...]) -> None
     require(made, f"{name}: its command cannot have made it")
 
 
-def _check_positions(market: Market) -> None:
-    """Frozen and opening volume of a row is that of its live orders; what is frozen is held."""
-    live: dict[int, Position] = {}
+def _check_frozen(market: Market) -> None:
+    """Live orders, counted afresh, freeze what rows say; credit holds the value of opening ones.
+
+    A market that is refused here is left half counted: nobody may use it.
+    """
+    said = [(row, f, getattr(row, f)) for row in market.positions.values() for f in _FROZEN]
+    for row, field, _ in said:
+        setattr(row, field, 0)
+    used = {number: member.used for number, member in market.members.items()}
+    for member in market.members.values():
+        member.used = 0
     for order in list(market.orders.values()) + list(market.stops.values()):
-        for row, side in _frozen_rows(order):
-            key = row_key(row.account.number, row.instrument.number, row.hedge)
-            counted = live.setdefault(key, Position(row.account, row.instrument, row.hedge))
-            counted.freeze(side, order.offset, order.remaining)
-    for key, row in market.positions.items():
+        order.freeze(order.remaining)
+    for row, field, figure in said:
+        counted = getattr(row, field)
+        name = f"position {row.account.number}, {row.instrument.number}, {row.hedge}"
+        require(counted == figure, f"{name}: {field} {figure}, its live orders make {counted}")
+    for number, member in market.members.items():
+        least, member.used = member.used, used[number]
+        require(least <= member.used, f"member {number}: used {member.used}, live are {least}")
+
+
+def _check_positions(market: Market) -> None:
+    """What is frozen is held, and no side of a row can come to hold more than it can count."""
+    for row in market.positions.values():
         name = f"position {row.account.number}, {row.instrument.number}, {row.hedge}"
         require(row.instrument.product.offset_rule > 0, f"{name}: its product keeps no positions")
-        counted = live.get(key) or Position(row.account, row.instrument, row.hedge)
-        for field in _FROZEN:
-            found, due = getattr(row, field), getattr(counted, field)
-            require(found == due, f"{name}: {field} {found}, its live orders make {due}")
         held = all(row.closeable(side, offset) >= 0 for side in (0, 1) for offset in (1, 2))
         require(held, f"{name}: more is frozen than held")
         for today, before, opening in (
@@ -312,16 +323,6 @@ def _check_positions(market: Market) -> None:
             (row.short_today, row.short_yesterday, row.opening_sells),
         ):
             require(today + before + opening <= COUNT_MAX, f"{name}: it can hold no so many lots")
-
-
-def _frozen_rows(order: Order) -> list[tuple[Position, int]]:
-    """The rows in which an order is frozen, each with the side that it has there."""
-    rows = []
-    if order.row is not None:
-        rows.append((order.row, order.side))
-        if order.instrument.leg_1:
-            rows.append((order.row_2, 1 - order.side))
-    return rows
 
 
 def _check_quotes(market: Market) -> None:

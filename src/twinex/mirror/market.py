@@ -7,7 +7,7 @@ refer to one another as objects (an order knows its instrument), never by number
 from typing import Any, Dict, List, Optional, Tuple
 
 from twinex.mirror.book import Side
-from twinex.mirror.events import Events
+from twinex.mirror.events import COMMAND_REJECTED, Events
 
 COUNT_MAX = 2**31 - 1  # lots of a row; a position limit of 0 means this
 MONEY_MAX = 2**62
@@ -41,22 +41,10 @@ class Instrument:
     """
 
     __slots__ = (
-        "number",
-        "product",
-        "lower_limit",
-        "upper_limit",
-        "last_price",
-        "previous_settlement",
-        "open_interest",
-        "requested_ns",
-        "position_limit",
-        "halted",
-        "leg_1",
-        "leg_2",
-        "sides",
-        "stops",
-        "traded",
-    )
+        "number product lower_limit upper_limit last_price previous_settlement "
+        "open_interest requested_ns position_limit halted leg_1 leg_2 sides stops "
+        "traded"
+    ).split()
 
     def __init__(self, number: int, product: Product, lower_limit: int, upper_limit: int) -> None:
         self.number = number
@@ -82,19 +70,9 @@ class Member:
     of the command that used an id first."""
 
     __slots__ = (
-        "number",
-        "active",
-        "blocked",
-        "credit",
-        "used",
-        "window_ns",
-        "window",
-        "entries",
-        "cancels",
-        "entries_max",
-        "cancels_max",
-        "client_ids",
-    )
+        "number active blocked credit used window_ns window entries cancels entries_max "
+        "cancels_max client_ids"
+    ).split()
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -120,16 +98,7 @@ class Group:
 class Account:
     """Section 7; `group` is None where the account is of none. `rows` counts its positions."""
 
-    __slots__ = (
-        "number",
-        "member",
-        "open_products",
-        "close_products",
-        "group",
-        "active",
-        "blocked",
-        "rows",
-    )
+    __slots__ = "number member open_products close_products group active blocked rows".split()
 
     def __init__(self, number: int, member: Member) -> None:
         self.number = number
@@ -144,22 +113,10 @@ class Position:
     """Section 8: holdings, frozen and opening lots of (account, instrument, hedge)."""
 
     __slots__ = (
-        "account",
-        "instrument",
-        "hedge",
-        "ordered",
-        "long_today",
-        "short_today",
-        "long_yesterday",
-        "short_yesterday",
-        "long_frozen",
-        "short_frozen",
-        "long_frozen_today",
-        "short_frozen_today",
-        "opening_buys",
-        "opening_sells",
-        "opened",
-    )
+        "account instrument hedge ordered long_today short_today long_yesterday "
+        "short_yesterday long_frozen short_frozen long_frozen_today short_frozen_today "
+        "opening_buys opening_sells opened"
+    ).split()
 
     def __init__(self, account: Account, instrument: Instrument, hedge: int) -> None:
         self.account = account
@@ -236,28 +193,10 @@ class Order:
     """
 
     __slots__ = (
-        "order_id",
-        "client_id",
-        "instrument",
-        "account",
-        "member",
-        "seat",
-        "side",
-        "offset",
-        "hedge",
-        "time_in_force",
-        "post_only",
-        "price",
-        "quantity",
-        "remaining",
-        "shown",
-        "display_quantity",
-        "good_till_day",
-        "kind",
-        "minimum_quantity",
-        "frozen_price",
-        "row",
-    )
+        "order_id client_id instrument account member seat side offset hedge "
+        "time_in_force post_only price quantity remaining shown display_quantity "
+        "good_till_day kind minimum_quantity frozen_price row"
+    ).split()
 
     order_id: int
     client_id: int
@@ -339,40 +278,12 @@ class Market:
     """All tables, the day's figures (section 1) and the events of the running command."""
 
     __slots__ = (
-        "sequence",
-        "time_ns",
-        "chain",
-        "first_sequence",
-        "commands_count",
-        "events_count",
-        "orders_accepted",
-        "volume",
-        "rejects",
-        "journal_bytes",
-        "event_bytes",
-        "trading_day",
-        "term",
-        "state",
-        "products",
-        "instruments",
-        "combinations",
-        "members",
-        "seats",
-        "groups",
-        "accounts",
-        "positions",
-        "orders",
-        "stops",
-        "quotes",
-        "trades",
-        "carried",
-        "commands",
-        "events",
-        "touched",
-        "traded",
-        "quoted",
-        "steps",
-    )
+        "sequence time_ns chain first_sequence commands_count events_count "
+        "orders_accepted volume rejects journal_bytes event_bytes trading_day term "
+        "state products instruments combinations members seats groups accounts "
+        "positions orders stops quotes trades carried commands events touched traded "
+        "quoted steps"
+    ).split()
 
     def __init__(self) -> None:
         self.sequence = self.time_ns = self.chain = self.first_sequence = 0
@@ -406,8 +317,8 @@ class Market:
     ) -> int:  # fmt: skip
         """Say `command_rejected`, and answer the reason."""
         self.rejects += 1
-        self.events.rejected(
-            command, seat, reason, member, client_id, instrument, account, order_id
+        self.events.say(
+            COMMAND_REJECTED, instrument, order_id, client_id, account, member, seat, reason, command
         )
         return reason
 

@@ -4,6 +4,7 @@ from typing import Iterator, List, Optional, Tuple
 
 from twinex.mirror.book import Side
 from twinex.mirror.checks import minding_group
+from twinex.mirror.events import ORDER_REDUCED, ORDER_REFRESHED, POSITION_CHANGED, named
 from twinex.mirror.market import Group, Instrument, Market, Order
 from twinex.mirror.messages import (
     BEST,
@@ -183,7 +184,9 @@ def show_anew(market: Market, resting: Order) -> None:
         return
     resting.shown = min(resting.display_quantity, resting.remaining)
     enqueue(resting)
-    market.events.order_refreshed(resting)
+    market.events.say(
+        ORDER_REFRESHED, *named(resting), resting.shown, resting.price, resting.remaining
+    )
 
 
 def unqueue(order: Order) -> None:
@@ -240,7 +243,9 @@ def reduce(market: Market, order: Order, lots: int) -> None:
     order.remaining -= lots
     order.shown = min(order.shown, order.remaining)
     if order.remaining:
-        market.events.order_reduced(order, lots, price, Cancelled.SELF_TRADE)
+        market.events.say(
+            ORDER_REDUCED, *named(order), Cancelled.SELF_TRADE, lots, price, order.remaining
+        )
         return
     if order.order_id in market.orders:
         unqueue(order)
@@ -309,5 +314,11 @@ def rest(market: Market, order: Order) -> None:
 def show_rows(market: Market) -> None:
     """Position rows that fills have changed, in the order of their first fill."""
     for row in market.touched:
-        market.events.position_changed(row)
+        account = row.account
+        market.events.say(
+            POSITION_CHANGED, row.instrument.number, row.long_today, row.long_yesterday,
+            row.short_today, row.short_yesterday, account.number, account.member.number,
+            row.long_frozen, row.long_frozen_today, row.hedge, row.short_frozen,
+            row.short_frozen_today,
+        )  # fmt: skip
     market.touched.clear()

@@ -5,6 +5,14 @@ from typing import List
 from twinex.mirror import combinations, reference
 from twinex.mirror.auction import compute, contracts, crossed, has_orders, match
 from twinex.mirror.cancel import live
+from twinex.mirror.events import (
+    AUCTION_INDICATED,
+    DAY_ENDED,
+    HALT_CHANGED,
+    LIMITS_CHANGED,
+    PHASE_CHANGED,
+    REFERENCE_CHANGED,
+)
 from twinex.mirror.market import Instrument, Market, Order, Product
 from twinex.mirror.matching import cancel_resting, show_rows
 from twinex.mirror.messages import (
@@ -60,13 +68,13 @@ def set_phase(market: Market, record: bytes) -> int:
     for product in products:
         change_phase(market, product, phase)
     if not products:
-        market.events.reference_changed(number, PHASE_SET_ID)
+        market.events.say(REFERENCE_CHANGED, number, PHASE_SET_ID)
     return 0
 
 
 def change_phase(market: Market, product: Product, phase: int) -> None:
     """The event, then what the phase sets off; the same phase again sets nothing off."""
-    market.events.phase_changed(product.number, phase)
+    market.events.say(PHASE_CHANGED, product.number, phase)
     before, product.phase = product.phase, phase
     if before == phase:
         return
@@ -121,9 +129,9 @@ def set_halt(market: Market, record: bytes) -> int:
     freed = [each for each in named if each.halted and not halted]
     for instrument in named:
         instrument.halted = halted
-        market.events.halt_changed(instrument.number, halted)
+        market.events.say(HALT_CHANGED, instrument.number, halted)
     if not named:
-        market.events.reference_changed(product, HALT_SET_ID)
+        market.events.say(REFERENCE_CHANGED, product, HALT_SET_ID)
     trading = [
         each for each in freed if each.product.phase == CONTINUOUS and each.leg_1 is None
     ]
@@ -156,7 +164,7 @@ def set_limits(market: Market, record: bytes) -> int:
 def change_limits(market: Market, instrument: Instrument, lower: int, upper: int) -> None:
     """The event, then the orders, and stops, that lie outside the new limits are cancelled."""
     instrument.lower_limit, instrument.upper_limit = lower, upper
-    market.events.limits_changed(instrument)
+    market.events.say(LIMITS_CHANGED, instrument.number, lower, upper)
     outside = [
         order for order in (*instrument.sides[0], *instrument.sides[1])
         if not lower <= order.price <= upper
@@ -182,9 +190,9 @@ def run_timer(market: Market, record: bytes) -> int:
         and has_orders(each) and not each.halted
     ]  # fmt: skip
     for instrument in shown:
-        market.events.auction_indicated(instrument.number, *compute(instrument))
+        market.events.say(AUCTION_INDICATED, instrument.number, *compute(instrument))
     if not shown:
-        market.events.reference_changed(number, TIMER_ID)
+        market.events.say(REFERENCE_CHANGED, number, TIMER_ID)
     return 0
 
 
@@ -194,8 +202,8 @@ def end_day(market: Market, record: bytes) -> int:
         if product.phase not in (CLOSED, PROCESSING):
             change_phase(market, product, CLOSED)
     market.state = 2
-    market.events.day_ended(
-        market.trading_day, market.orders_accepted, len(market.trades), market.volume,
+    market.events.say(
+        DAY_ENDED, market.trading_day, market.orders_accepted, len(market.trades), market.volume,
         market.rejects,
     )  # fmt: skip
     return 0

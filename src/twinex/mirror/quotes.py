@@ -12,6 +12,7 @@ from struct import Struct
 from twinex.mirror import checks
 from twinex.mirror.cancel import shrink
 from twinex.mirror.entry import accept, find, settle_in
+from twinex.mirror.events import MASS_QUOTED, QUOTE_ACCEPTED, QUOTE_REQUESTED
 from twinex.mirror.market import Account, Instrument, Market, Member, Order, Quote, row_key
 from twinex.mirror.matching import cancel_resting
 from twinex.mirror.messages import (
@@ -63,7 +64,7 @@ def enter_mass(market: Market, record: bytes, member: Member, seat: int) -> int:
         else:
             accepted += 1
     market.quoted = 1 if accepted else 0
-    market.events.mass_quoted(client_id, member.number, seat, accepted)
+    market.events.say(MASS_QUOTED, 0, client_id, member.number, seat, accepted)
     return 0
 
 
@@ -247,7 +248,11 @@ def replace(market: Market, quote: Quote, legs: Legs, old: OldLegs) -> None:
         stands = old[leg.side] if kept[leg.side] else leg
         quote.legs[leg.side] = stands if leg.quantity else None
     bid_id, ask_id = (leg.order_id if leg is not None else 0 for leg in quote.legs)
-    market.events.quote_accepted(quote, client_id, seat, bid_id, ask_id)
+    account = quote.account
+    market.events.say(
+        QUOTE_ACCEPTED, quote.instrument.number, client_id, account.number,
+        account.member.number, seat, quote.hedge, bid_id, ask_id,
+    )  # fmt: skip
     for side, before in old.items():
         if kept[side]:
             filled = before.quantity - before.remaining
@@ -290,7 +295,9 @@ def request(market: Market, record: bytes, member: Member, seat: int) -> int:
             QUOTE_REQUEST_ID, seat, reason, member.number, client_id, number, account_number
         )
     instrument.requested_ns = market.time_ns
-    market.events.quote_requested(number, client_id, account, seat)
+    market.events.say(
+        QUOTE_REQUESTED, number, client_id, account.number, account.member.number, seat
+    )
     return 0
 
 

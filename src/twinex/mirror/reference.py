@@ -7,6 +7,7 @@ reason, 0 where it was done. Bounds are those of phases.md.
 from typing import Dict
 
 from twinex.mirror.checks import PRICE_MAX, side_total
+from twinex.mirror.events import DAY_OPENED, REFERENCE_CHANGED
 from twinex.mirror.market import (
     COUNT_MAX,
     MONEY_MAX,
@@ -46,12 +47,12 @@ def open_day(market: Market, record: bytes) -> int:
     (market.trading_day,) = DAY_OPEN.unpack_from(record, BLOCK)
     market.state = 1
     market.first_sequence = market.sequence
-    market.events.day_opened(market.trading_day)
+    market.events.say(DAY_OPENED, market.trading_day)
     return 0
 
 
 def changed(market: Market, number: int, template: int) -> int:
-    market.events.reference_changed(number, template)
+    market.events.say(REFERENCE_CHANGED, number, template)
     return 0
 
 

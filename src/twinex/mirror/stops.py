@@ -4,6 +4,7 @@ from typing import List
 
 from twinex.mirror import checks
 from twinex.mirror.entry import accept, describe, find, find_row, freeze_at
+from twinex.mirror.events import STOP_ACCEPTED, STOP_TRIGGERED, named
 from twinex.mirror.market import Instrument, Market, Member, Stop
 from twinex.mirror.matching import drop, place, show_rows
 from twinex.mirror.messages import (
@@ -107,7 +108,11 @@ def wait(market: Market, stop: Stop) -> None:
     """Let an accepted stop wait."""
     market.stops[stop.order_id] = stop
     stop.instrument.stops[stop.order_id] = stop
-    market.events.stop_accepted(stop)
+    market.events.say(
+        STOP_ACCEPTED, *named(stop), stop.kind, stop.time_in_force, stop.offset, stop.hedge,
+        stop.quantity, stop.price, stop.display_quantity, stop.good_till_day, stop.stop_price,
+        stop.trail,
+    )  # fmt: skip
 
 
 def meets(stop: Stop, price: int) -> bool:
@@ -163,7 +168,9 @@ def set_off(market: Market, stop: Stop) -> None:
     """The stop enters as the order it describes; no check is repeated but that of the band."""
     del market.stops[stop.order_id]
     del stop.instrument.stops[stop.order_id]
-    market.events.stop_triggered(stop)
+    market.events.say(
+        STOP_TRIGGERED, *named(stop), stop.remaining, stop.price, stop.stop_price
+    )
     if stop.kind == LIMIT and checks.band(stop):
         drop(market, stop, Cancelled.OUTSIDE_BAND)
     else:
