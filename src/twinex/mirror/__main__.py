@@ -8,11 +8,14 @@ standard input, answered as they come. OUT is a file, or `-`: standard output. O
 standard error says how it went; exit status 1 with an `error` in it where it did not.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import time
-from typing import BinaryIO, Iterator
+from collections.abc import Iterator
+from typing import BinaryIO
 from zlib import crc32
 
 from twinex.mirror.core import Core
@@ -45,7 +48,7 @@ def read_pipe(descriptor: int) -> Iterator[list[bytes]]:
         raise JournalError(f"standard input: {where}: {fault}")
 
 
-def live(batches: Iterator[list[bytes]], out: "BinaryIO | None") -> "tuple[Core, dict[str, int]]":
+def live(batches: Iterator[list[bytes]], out: BinaryIO | None) -> tuple[Core, dict[str, int]]:
     """Apply all records; write their events to `out`, where there is one. What was counted."""
     core, figures = Core(), {"commands": 0, "events_bytes": 0, "crc32": 0}
     for records in batches:

@@ -1,7 +1,10 @@
 """One side of a book: a sorted list of prices, and at each price a queue of orders."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, insort
-from typing import Any, Dict, Iterator, List
+from collections.abc import Iterator
+from typing import Any
 
 
 class Side:
@@ -11,12 +14,12 @@ class Side:
     `levels[key]` is the queue at that price: orders by order id, in their order.
     """
 
-    __slots__ = ("sign", "keys", "levels")
+    __slots__ = ("keys", "levels", "sign")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
-        self.keys: List[int] = []
-        self.levels: Dict[int, Dict[int, Any]] = {}
+        self.keys: list[int] = []
+        self.levels: dict[int, dict[int, Any]] = {}
 
     def append(self, order: Any) -> None:
         """Queue the order behind all others at its price."""

@@ -4,22 +4,16 @@ A handler of a member's command takes (market, record, member, seat), says what 
 answers the reject reason, 0 where it was done.
 """
 
-from typing import Tuple
+from __future__ import annotations
 
-from twinex.mirror import checks, combinations
+from twinex.mirror import checks, codes, combinations
+from twinex.mirror.codes import Refused
 from twinex.mirror.market import Market, Member, Order
 from twinex.mirror.matching import place, rest
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    CONTINUOUS,
-    LIMIT,
-    ORDER_ENTER,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, ORDER_ENTER
 
 
-def describe(order: Order, fields: Tuple[int, ...]) -> None:
+def describe(order: Order, fields: tuple[int, ...]) -> None:
     """What an order says of itself, from quantity to good_till_day as messages.xml has it."""
     (order.price, order.quantity, order.minimum_quantity, order.side, order.kind,
      order.time_in_force, order.offset, order.hedge, order.post_only, order.display_quantity,
@@ -48,8 +42,8 @@ def freeze_at(order: Order) -> None:
     """The price at which an order's lots count, and the row in which they do (orders.md)."""
     instrument = order.instrument
     order.frozen_price = order.price
-    if order.kind != LIMIT and order.price == 0:
-        buy = order.side == BUY
+    if order.kind != codes.LIMIT and order.price == 0:
+        buy = order.side == codes.BUY
         order.frozen_price = instrument.upper_limit if buy else instrument.lower_limit
 
 
@@ -78,7 +72,7 @@ def enter(market: Market, record: bytes, member: Member, seat: int) -> int:
     order.member = member
     order.seat = seat
     describe(order, fields)
-    reason = checks.codes(order) or find(market, order, account, instrument)
+    reason = checks.in_enums(order) or find(market, order, account, instrument)
     if not reason:
         if order.instrument.leg_1 is not None:
             return combinations.enter(market, order)
@@ -113,7 +107,7 @@ def judge(market: Market, order: Order) -> int:
 
 def settle_in(market: Market, order: Order) -> None:
     """Match an accepted order, or in an auction let it rest."""
-    if order.instrument.product.phase == CONTINUOUS:
+    if order.instrument.product.phase == codes.CONTINUOUS:
         place(market, order)
     else:
         rest(market, order)

@@ -1,13 +1,15 @@
 """Events as bytes: the layouts of spec/messages.xml. Those that most commands make have a function,
 which packs an order's fields as they stand; the others are said by their layout."""
 
+from __future__ import annotations
+
 from struct import Struct
-from typing import Any, List, Tuple
+from typing import Any
 
 from twinex.mirror.messages import SCHEMA
 
 
-def _layout(template: int, block: str) -> Tuple[Any, int]:
+def _layout(template: int, block: str) -> tuple[Any, int]:
     """The packer of an event and the SBE header before it, as one number.
 
     `block` is the block behind sequence, time_ns and index; a block is as long as it says.
@@ -48,7 +50,7 @@ TRADE_BUSTED = _layout(128, "i35xBiqq")
 TRADE_CORRECTED = _layout(129, "i35xBiqqq")
 
 
-def named(order: Any) -> Tuple[int, ...]:
+def named(order: Any) -> tuple[int, ...]:
     """What events about an order begin with, from instrument to side."""
     return (
         order.instrument.number, order.order_id, order.client_id, order.account.number,
@@ -62,7 +64,7 @@ class Events:
     __slots__ = ("pending", "sequence", "time_ns")
 
     def __init__(self) -> None:
-        self.pending: List[bytes] = []
+        self.pending: list[bytes] = []
         self.sequence = self.time_ns = 0
 
     def begin(self, sequence: int, time_ns: int) -> None:
@@ -71,7 +73,7 @@ class Events:
         self.sequence = sequence
         self.time_ns = time_ns
 
-    def say(self, event: Tuple[Any, int], *fields: int) -> None:
+    def say(self, event: tuple[Any, int], *fields: int) -> None:
         """Any event, by its layout: its fields behind `index`, in the order of messages.xml."""
         pack, header = event
         pending = self.pending

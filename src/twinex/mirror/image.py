@@ -1,11 +1,13 @@
 """The state image: its layout, and how it is written (spec/state.md)."""
 
+from __future__ import annotations
+
 import struct
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from twinex.mirror.market import PRODUCT_FIELDS, Instrument, Market, Member, Quote
 from twinex.mirror.messages import SCHEMA
@@ -23,7 +25,7 @@ class Section(NamedTuple):
     name: str
     form: struct.Struct
     row: Any  # the named tuple of its fields
-    key: Callable[[Any], Any] | None
+    key: Optional[Callable[[Any], Any]]  # noqa: UP045 - Python 3.9 reads it when it runs
 
 
 def _section(name: str, form: str, fields: str, key: str = "") -> Section:
@@ -125,7 +127,7 @@ def write_image(market: Market) -> bytes:
     return _assembled(tables)
 
 
-def _assembled(tables: "list[Rows]") -> bytes:
+def _assembled(tables: list[Rows]) -> bytes:
     """The file of those rows: head, table of sections, state hash, sections."""
     entries: list[bytes] = []
     contents: list[bytes] = []

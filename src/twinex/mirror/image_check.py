@@ -4,6 +4,9 @@ The rules are those of spec/state.md (What an image must keep), the bounds those
 and spec/operator.md.
 """
 
+from __future__ import annotations
+
+from twinex.mirror import codes
 from twinex.mirror.image import SECTIONS
 from twinex.mirror.market import (
     COUNT_MAX,
@@ -14,17 +17,6 @@ from twinex.mirror.market import (
     Product,
     Quote,
     Stop,
-)
-from twinex.mirror.messages import (
-    BUY,
-    CLOSED,
-    CONTINUOUS,
-    DAY,
-    GTC,
-    GTD,
-    LASTING,
-    LIMIT,
-    PROCESSING,
 )
 
 PRICE_END = 10**11
@@ -139,7 +131,7 @@ def _check_day(market: Market) -> None:
     require(counts == tuple(sorted(counts)), f"rows, commands and events of the day are {counts}")
     if market.state == 2:
         for product in market.products.values():
-            ended = product.phase in (CLOSED, PROCESSING)
+            ended = product.phase in (codes.CLOSED, codes.PROCESSING)
             require(ended, f"product {product.number} is in phase {product.phase} of an ended day")
 
 
@@ -193,7 +185,7 @@ def _check_combination(market: Market, spread: Instrument) -> None:
 def _check_book(instrument: Instrument) -> None:
     buys, sells = instrument.sides
     bid, ask = buys.best(), sells.best()
-    if bid and ask and instrument.product.phase == CONTINUOUS and not instrument.halted:
+    if bid and ask and instrument.product.phase == codes.CONTINUOUS and not instrument.halted:
         crossed = bid.price >= ask.price
         require(not crossed, f"instrument {instrument.number}: its book is crossed in continuous")
 
@@ -205,12 +197,12 @@ def _check_order(market: Market, order: Order) -> None:
     require(order.remaining <= order.quantity, f"{name}: more remains than its quantity")
     require(order.offset <= product.offset_rule, f"{name}: offset {order.offset} is not known")
     _check_price(name, instrument, order.frozen_price)
-    if order.time_in_force == GTD:
+    if order.time_in_force == codes.GTD:
         good = order.good_till_day >= market.trading_day
         require(good, f"{name}: it was good till {order.good_till_day}")
     else:
         require(order.good_till_day == 0, f"{name}: it has a good_till_day, and is no gtd")
-    lasting = order.time_in_force in (GTD, GTC)
+    lasting = order.time_in_force in (codes.GTD, codes.GTC)
     require(market.state != 2 or lasting, f"{name}: it does not outlive its day")
     require(order.display_quantity >= 0, f"{name}: display_quantity {order.display_quantity}")
     if product.offset_rule:
@@ -221,7 +213,7 @@ def _check_order(market: Market, order: Order) -> None:
 def _check_resting(market: Market, order: Order) -> None:
     """An order in a book: what it shows, and what an order of a combination may not be."""
     name, display = f"order {order.order_id}", order.display_quantity
-    require(order.time_in_force in LASTING, f"{name}: its time in force cannot rest")
+    require(order.time_in_force in codes.LASTING, f"{name}: its time in force cannot rest")
     most = min(display or order.remaining, order.remaining)
     require(display > 0 or order.shown == most, f"{name}: it hides lots, and is no iceberg")
     require(order.shown <= most, f"{name}: it shows more than {most} lots")
@@ -238,23 +230,24 @@ def _check_price(name: str, instrument: Instrument, price: int) -> None:
 def _check_stop(stop: Stop) -> None:
     name = f"stop {stop.order_id}"
     _check_price(name, stop.instrument, stop.stop_price)
-    frozen = stop.price == stop.frozen_price or (stop.kind != LIMIT and stop.price == 0)
+    require(stop.trail % stop.instrument.product.tick == 0, f"{name}: trail {stop.trail}")
+    frozen = stop.price == stop.frozen_price or (stop.kind != codes.LIMIT and stop.price == 0)
     require(frozen, f"{name}: it is not frozen at the price that it was sent with")
     require(stop.minimum_quantity >= 0, f"{name}: minimum_quantity {stop.minimum_quantity}")
-    lasting = stop.time_in_force in LASTING
+    lasting = stop.time_in_force in codes.LASTING
     require(lasting or not stop.display_quantity, f"{name}: it shows lots, and cannot rest")
 
 
 def _check_spread_order(market: Market, name: str, order: Order) -> None:
-    plain = (order.time_in_force, order.post_only, order.display_quantity) == (DAY, 0, 0)
+    plain = (order.time_in_force, order.post_only, order.display_quantity) == (codes.DAY, 0, 0)
     today = order.order_id >> 10 >= market.first_sequence and order.order_id % 1024 == 0
     require(plain and today, f"{name}: no order of a combination can be so")
     one, two = order.freeze_price_1, order.freeze_price_2
     tick = order.instrument.product.tick
     valid = all(price % tick == 0 and 0 < price < PRICE_END for price in (one, two))
     require(valid, f"{name}: it cannot be frozen in its legs at {one} and {two}")
-    apart = one - two if order.side == BUY else two - one
-    least = order.price if order.side == BUY else -order.price
+    apart = one - two if order.side == codes.BUY else two - one
+    least = order.price if order.side == codes.BUY else -order.price
     require(apart >= least, f"{name}: frozen at {one} and {two}, less than its price asks for")
 
 

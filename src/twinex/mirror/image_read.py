@@ -4,10 +4,13 @@ An image is refused unless the market made of it writes the same bytes again: so
 not named, no order of rows and no row that nothing needs can differ from what a system writes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from twinex.mirror import codes
 from twinex.mirror.combinations import CombinationOrder
 from twinex.mirror.image import (
     ENTRY,
@@ -35,7 +38,7 @@ from twinex.mirror.market import (
     Stop,
     row_key,
 )
-from twinex.mirror.messages import LIMIT, SCHEMA
+from twinex.mirror.messages import SCHEMA
 
 QUOTE_ENTER, MASS_QUOTE, TRADE_BUSTED = 6, 7, 87
 
@@ -225,7 +228,7 @@ class _Reader:
             frozen = _find(self.frozen, row.order_id, "row of section 15 for order")
             _take(order, frozen)
             order.row_2 = self._row(order, instrument.leg_2)
-        order.kind, order.minimum_quantity, order.frozen_price = LIMIT, 0, row.price
+        order.kind, order.minimum_quantity, order.frozen_price = codes.LIMIT, 0, row.price
         market.orders[row.order_id] = order
         instrument.sides[row.side].append(order)
 

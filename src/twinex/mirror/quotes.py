@@ -9,25 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from struct import Struct
 
-from twinex.mirror import checks
+from twinex.mirror import checks, codes
 from twinex.mirror.cancel import shrink
+from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.entry import accept, find, settle_in
 from twinex.mirror.events import MASS_QUOTED, QUOTE_ACCEPTED, QUOTE_REQUESTED
 from twinex.mirror.market import Account, Instrument, Market, Member, Order, Quote, row_key
 from twinex.mirror.matching import cancel_resting
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    CONTINUOUS,
-    DAY,
-    GROUP_SIZE,
-    LIMIT,
-    QUOTE_ENTER,
-    QUOTE_REQUEST,
-    SELL,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, GROUP_SIZE, QUOTE_ENTER, QUOTE_REQUEST
 
 QUOTE_ENTER_ID, MASS_QUOTE_ID, QUOTE_REQUEST_ID = 6, 7, 8
 TWO_SIDED, EQUAL_SIZES = 1, 2  # quote rules; 0 takes no quotes, 3 one side, too
@@ -75,13 +64,13 @@ def describe(
     _, _, bid_price, ask_price, bid_offset, ask_offset, hedge, bid_lots, ask_lots = fields
     bid, ask = Order(), Order()
     for leg, side, offset, price, lots in (
-        (bid, BUY, bid_offset, bid_price, bid_lots),
-        (ask, SELL, ask_offset, ask_price, ask_lots),
+        (bid, codes.BUY, bid_offset, bid_price, bid_lots),
+        (ask, codes.SELL, ask_offset, ask_price, ask_lots),
     ):
         leg.order_id, leg.client_id = first_id + side, client_id
         leg.member, leg.seat = member, seat
         leg.side, leg.offset, leg.hedge = side, offset, hedge
-        leg.kind, leg.time_in_force = LIMIT, DAY
+        leg.kind, leg.time_in_force = codes.LIMIT, codes.DAY
         leg.price = leg.frozen_price = price
         leg.quantity = leg.remaining = lots
         leg.minimum_quantity = leg.post_only = 0
@@ -226,7 +215,7 @@ def judge_order(leg: Order, old: OldLegs) -> int:
         or checks.quantity(leg, product)
         or checks.holdings(leg)
     )
-    if reason or product.phase == CONTINUOUS:
+    if reason or product.phase == codes.CONTINUOUS:
         return reason
     return checks.self_trade(leg, old.values())
 
@@ -262,7 +251,7 @@ def replace(market: Market, quote: Quote, legs: Legs, old: OldLegs) -> None:
     for leg in sides_of(legs):
         if not kept[leg.side]:
             accept(market, leg)
-            market.events.accepted(leg, LIMIT, leg.price)
+            market.events.accepted(leg, codes.LIMIT, leg.price)
             settle_in(market, leg)
 
 
@@ -308,7 +297,7 @@ def judge_request(market: Market, account: Account, instrument: Instrument) -> i
         return Refused.PRODUCT_NOT_PERMITTED
     if product.request_interval_ns == 0 or instrument.leg_1 is not None:
         return Refused.REQUEST_UNSUPPORTED
-    if product.phase != CONTINUOUS:
+    if product.phase != codes.CONTINUOUS:
         return Refused.PHASE_NO_ENTRY
     if instrument.halted:
         return Refused.HALTED

@@ -1,21 +1,14 @@
 """Stops (spec/orders.md, Stops): they wait out of the book until a trade price meets them."""
 
-from typing import List
+from __future__ import annotations
 
-from twinex.mirror import checks
+from twinex.mirror import checks, codes
+from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.entry import accept, describe, find, find_row, freeze_at
 from twinex.mirror.events import STOP_ACCEPTED, STOP_TRIGGERED, named
 from twinex.mirror.market import Instrument, Market, Member, Stop
 from twinex.mirror.matching import drop, place, show_rows
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    CONTINUOUS,
-    LIMIT,
-    STOP_ENTER,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, STOP_ENTER
 
 
 def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
@@ -28,11 +21,7 @@ def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
     stop.seat = seat
     describe(stop, fields[:-2])
     stop.stop_price, stop.trail = fields[-2:]
-    reason = (
-        checks.codes(stop)
-        or find(market, stop, account, instrument)
-        or judge(market, stop)
-    )
+    reason = checks.in_enums(stop) or find(market, stop, account, instrument) or judge(market, stop)
     if reason:
         return market.refuse(5, seat, reason, member.number, client_id, instrument, account)
     accept(market, stop)
@@ -85,7 +74,7 @@ def start(stop: Stop) -> int:
     if stop.stop_price:
         return Refused.STOP_PRICE_INVALID
     last = stop.instrument.last_price
-    stop.stop_price = last + stop.trail if stop.side == BUY else last - stop.trail
+    stop.stop_price = last + stop.trail if stop.side == codes.BUY else last - stop.trail
     return 0
 
 
@@ -117,17 +106,17 @@ def wait(market: Market, stop: Stop) -> None:
 
 def meets(stop: Stop, price: int) -> bool:
     """A buy is met at its stop price or above, a sell at it or below."""
-    return price >= stop.stop_price if stop.side == BUY else price <= stop.stop_price
+    return price >= stop.stop_price if stop.side == codes.BUY else price <= stop.stop_price
 
 
-def set_off_by(stop: Stop, prices: List[int]) -> bool:
+def set_off_by(stop: Stop, prices: list[int]) -> bool:
     """One of the trade prices meets the stop. A trailing one is first tested against a price, then
     follows it."""
     for price in prices:
         if meets(stop, price):
             return True
         if stop.trail:
-            if stop.side == BUY:
+            if stop.side == codes.BUY:
                 stop.stop_price = min(stop.stop_price, price + stop.trail)
             else:
                 stop.stop_price = max(stop.stop_price, price - stop.trail)
@@ -144,12 +133,12 @@ def judge_traded(market: Market) -> bool:
     for number in sorted(market.traded):
         instrument = market.traded.pop(number)
         prices, instrument.traded = instrument.traded, []
-        if instrument.product.phase == CONTINUOUS and not instrument.halted:
+        if instrument.product.phase == codes.CONTINUOUS and not instrument.halted:
             any_set_off |= judge_all(market, instrument, prices)
     return any_set_off
 
 
-def judge_all(market: Market, instrument: Instrument, prices: List[int]) -> bool:
+def judge_all(market: Market, instrument: Instrument, prices: list[int]) -> bool:
     """Judge the stops of one instrument by these prices, then those that wait still by the trades
     of those set off, until none is; True if one was."""
     any_set_off = False
@@ -168,10 +157,8 @@ def set_off(market: Market, stop: Stop) -> None:
     """The stop enters as the order it describes; no check is repeated but that of the band."""
     del market.stops[stop.order_id]
     del stop.instrument.stops[stop.order_id]
-    market.events.say(
-        STOP_TRIGGERED, *named(stop), stop.remaining, stop.price, stop.stop_price
-    )
-    if stop.kind == LIMIT and checks.band(stop):
+    market.events.say(STOP_TRIGGERED, *named(stop), stop.remaining, stop.price, stop.stop_price)
+    if stop.kind == codes.LIMIT and checks.band(stop):
         drop(market, stop, Cancelled.OUTSIDE_BAND)
     else:
         place(market, stop)
