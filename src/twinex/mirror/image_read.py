@@ -252,8 +252,11 @@ class _Reader:
         """Its position row there; None where the product keeps none."""
         if not instrument.product.offset_rule:
             return None
-        key = row_key(order.account.number, instrument.number, order.hedge)
-        return _find(self.market.positions, key, "position row of the order: key")
+        key = (order.account.number, instrument.number, order.hedge)
+        row = self.market.positions.get(row_key(*key))
+        if row is None:
+            raise ImageError("there is no position row {}, {}, {}".format(*key))
+        return row
 
     def quotes(self, row: Any) -> None:
         quote = Quote(self._account(row), self._contract(row.instrument), row.hedge)
