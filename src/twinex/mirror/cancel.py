@@ -75,7 +75,7 @@ def cancel(market: Market, record: bytes, member: Member, seat: int) -> int:
     order, order_id, reason = find_order(market, member, order_id, target)
     if order is not None and order.instrument.product.phase not in checks.CANCEL_PHASES:
         reason = Refused.PHASE_NO_CANCEL
-    if reason:
+    if order is None or reason:
         return refuse(market, 2, seat, reason, member, client_id, order, order_id)
     cancel_resting(market, order, Cancelled.MEMBER, client_id)
     return 0
@@ -84,7 +84,7 @@ def cancel(market: Market, record: bytes, member: Member, seat: int) -> int:
 def cancel_quote(market: Market, quote: Quote | None, client_id: int) -> int:
     """Cancel the live legs of a quote, bid first; of a withdrawal (None) there are none."""
     legs = [leg for leg in quote.legs if leg is not None and leg.remaining] if quote else []
-    if not legs:
+    if quote is None or not legs:
         return Refused.ORDER_DONE
     if quote.instrument.product.phase not in checks.CANCEL_PHASES:
         return Refused.PHASE_NO_CANCEL

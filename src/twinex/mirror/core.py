@@ -143,7 +143,7 @@ def long_enough(record: bytes, length: int, block: int, template: int) -> bool:
         if block % 8 or length < needed + 8:
             return False
         size, count = GROUP_SIZE.unpack_from(record, needed)
-        if not 1 <= count <= 64 or size < 48 or size % 8:
+        if not 1 <= count <= 64 or size < 48 or size % 8 or block % 8:
             return False
         needed += 8 + count * size
     return length == (needed + 7) & ~7
@@ -179,7 +179,7 @@ def member_command(
         refuse_early(market, record, member, seat, template, reason)
     else:
         reason = MEMBERS[template](market, record, member, seat)
-        if template == 2 and not reason:
+        if template == 2 and member.window_ns and not reason:
             member.cancels += 1
     quote, market.quoted = market.quoted, 0
     member.client_ids[client_id] = market.sequence

@@ -6,6 +6,8 @@ answers the reject reason, 0 where it was done.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from twinex.mirror import checks, codes, combinations
 from twinex.mirror.codes import Refused
 from twinex.mirror.market import Market, Member, Order
@@ -13,7 +15,7 @@ from twinex.mirror.matching import place, rest
 from twinex.mirror.messages import BLOCK, ORDER_ENTER
 
 
-def describe(order: Order, fields: tuple[int, ...]) -> None:
+def describe(order: Order, fields: Sequence[int]) -> None:
     """What an order says of itself, from quantity to good_till_day as messages.xml has it."""
     (order.price, order.quantity, order.minimum_quantity, order.side, order.kind,
      order.time_in_force, order.offset, order.hedge, order.post_only, order.display_quantity,

@@ -6,7 +6,7 @@ refer to one another as objects (an order knows its instrument), never by number
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinex.mirror.book import Side
 from twinex.mirror.events import COMMAND_REJECTED, Events
@@ -32,6 +32,11 @@ class Product:
     def __init__(self, **fields: int) -> None:
         for name in PRODUCT_FIELDS:
             setattr(self, name, fields.get(name, 0))
+
+    if TYPE_CHECKING:  # every field is an int
+
+        def __getattr__(self, name: str) -> int: ...
+        def __setattr__(self, name: str, value: int) -> None: ...
 
 
 class Instrument:
@@ -196,12 +201,6 @@ class Order:
     `freeze` and `fill`, so that an order of a combination can do it otherwise.
     """
 
-    __slots__ = (
-        "account", "client_id", "display_quantity", "frozen_price", "good_till_day", "hedge",
-        "instrument", "kind", "member", "minimum_quantity", "offset", "order_id", "post_only",
-        "price", "quantity", "remaining", "row", "seat", "shown", "side", "time_in_force",
-    )  # fmt: skip
-
     order_id: int
     client_id: int
     instrument: Instrument
@@ -223,6 +222,8 @@ class Order:
     minimum_quantity: int
     frozen_price: int
     row: Position | None
+
+    __slots__ = tuple(__annotations__)
 
     def freeze(self, lots: int) -> None:
         """Count that many unfilled lots at `frozen_price`, in its row and its member's credit;

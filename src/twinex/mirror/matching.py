@@ -262,6 +262,7 @@ def drop(
 
 def leave(market: Market, order: Order, last_fill: int) -> None:
     """The remainder behind a sweep (orders.md, Fields); `last_fill` is 0 where nothing filled."""
+    assert order.time_in_force != codes.FOK, "what can be filled is known before the sweep"
     if order.time_in_force == codes.FAK:
         limit = order.kind == codes.LIMIT
         drop(market, order, Cancelled.FAK_REMAINDER if limit else Cancelled.MARKET_REMAINDER)
