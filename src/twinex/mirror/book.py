@@ -54,6 +54,13 @@ class Side:
             return None
         return next(iter(self.levels[self.keys[-1]].values()))
 
+    def keys_within(self, bound: int | None) -> Iterator[int]:
+        """Keys of the levels down to that one, the best first; of all levels for None."""
+        for key in reversed(self.keys):
+            if bound is not None and key < bound:
+                return
+            yield key
+
     def __iter__(self) -> Iterator[Any]:
         """Orders from the best price on, at one price in the order of their queue."""
         for key in reversed(self.keys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twinex.mirror import checks, codes, stops
 from twinex.mirror.codes import Refused
-from twinex.mirror.entry import accept, describe, find_row, freeze_at, settle_in
+from twinex.mirror.entry import accept, describe, judge_holdings, settle_in
 from twinex.mirror.market import Instrument, Market, Order, Stop
 from twinex.mirror.matching import rest
 from twinex.mirror.messages import BLOCK, FORCED_CLOSE, ORDER_CARRY
@@ -39,9 +39,8 @@ def force_close(market: Market, record: bytes) -> int:
     (instrument_number, account_number, price, quantity, side, offset, hedge,
      operator_reason) = FORCED_CLOSE.unpack_from(record, BLOCK)  # fmt: skip
     order = Order()
-    order.order_id = market.sequence << 10
-    order.client_id = order.seat = 0
-    describe(order, (price, quantity, 0, side, codes.LIMIT, codes.DAY, offset, hedge, 0, 0, 0))
+    fields = (price, quantity, 0, side, codes.LIMIT, codes.DAY, offset, hedge, 0, 0, 0)
+    describe(order, market.sequence << 10, 0, 0, fields)
     account = market.accounts.get(account_number)
     instrument = contract(market, instrument_number)
     if not 1 <= operator_reason <= 7 or side > 1 or not 1 <= offset <= 2 or hedge > 3:
@@ -70,11 +69,7 @@ def judge_forced(market: Market, order: Order) -> int:
         or checks.band(order)
         or checks.quantity(order, product)
     )
-    if reason:
-        return reason
-    freeze_at(order)
-    find_row(market, order)
-    return checks.holdings(order)
+    return reason or judge_holdings(market, order)
 
 
 def carry(market: Market, record: bytes) -> int:
@@ -83,8 +78,7 @@ def carry(market: Market, record: bytes) -> int:
     client_id, instrument_number, account_number, *described = fields[:14]
     stop_price, trail, order_id, remaining, seat = fields[14:]
     order = Stop() if stop_price > 0 else Order()
-    order.order_id, order.client_id, order.seat = order_id, client_id, seat
-    describe(order, described)
+    describe(order, order_id, client_id, seat, described)
     order.remaining = remaining
     account = market.accounts.get(account_number)
     instrument = contract(market, instrument_number)
@@ -132,8 +126,5 @@ def judge_carried(market: Market, order: Order) -> int:
         or checks.price(order)
         or (stops.distance(stop) or stops.reach(stop) if stop is not None else 0)
     )
-    if reason:
-        return reason
-    freeze_at(order)
-    find_row(market, order)
-    return checks.holdings(order) or (checks.self_trade(order) if stop is None else 0)
+    reason = reason or judge_holdings(market, order)
+    return reason or (checks.self_trade(order) if stop is None else 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from twinex.mirror import codes
-from twinex.mirror.book import Side
 from twinex.mirror.codes import Refused
 from twinex.mirror.market import (
     COUNT_MAX,
@@ -209,22 +208,13 @@ def minding_group(order: Order) -> Group | None:
     return group if order.instrument.product.self_trade_checked else None
 
 
-def crossed_keys(side: Side, price: int) -> Iterable[int]:
-    """Keys of that side's levels that an opposite order at the price meets, the best first."""
-    bound = side.sign * price
-    for key in reversed(side.keys):
-        if key < bound:
-            return
-        yield key
-
-
 def self_trade(order: Order, gone: Iterable[Order] = ()) -> int:
     """[31] In an auction: it crosses none of its own group, but for those that it replaces."""
     group = minding_group(order)
     if group is None:
         return 0
     opposite = order.instrument.sides[1 - order.side]
-    for key in crossed_keys(opposite, order.price):
+    for key in opposite.keys_within(opposite.sign * order.price):
         for each in opposite.levels[key].values():
             if each.account.group is group and each not in gone:
                 return Refused.SELF_TRADE

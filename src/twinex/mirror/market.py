@@ -330,8 +330,7 @@ class Market:
 
     def row_of(self, account: Account, instrument: Instrument, hedge: int) -> Position:
         """The position row, or an empty one that is in no table yet (`keep_row` puts it there)."""
-        key = account.number << 22 | instrument.number << 2 | hedge
-        row = self.positions.get(key)
+        row = self.positions.get(row_key(account.number, instrument.number, hedge))
         return Position(account, instrument, hedge) if row is None else row
 
     def keep_row(self, row: Position) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from twinex.mirror import codes
 from twinex.mirror.book import Side
 from twinex.mirror.checks import minding_group
@@ -46,19 +44,11 @@ def worst_key(order: Order, opposite: Side) -> int | None:
     return bound
 
 
-def keys_within(side: Side, bound: int | None) -> Iterator[int]:
-    """Keys of the side's levels down to the bound, the best first."""
-    for key in reversed(side.keys):
-        if bound is not None and key < bound:
-            return
-        yield key
-
-
 def fillable(order: Order, opposite: Side, bound: int | None) -> int:
     """Lots that the order could fill at once, hidden ones included (matching.md)."""
     group = minding_group(order)
     total = 0
-    for key in keys_within(opposite, bound):
+    for key in opposite.keys_within(bound):
         ahead: list[Order] = []
         for resting in opposite.levels[key].values():
             if group is None or resting.account.group is not group:

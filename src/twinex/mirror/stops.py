@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twinex.mirror import checks, codes
 from twinex.mirror.codes import Cancelled, Refused
-from twinex.mirror.entry import accept, describe, find, find_row, freeze_at
+from twinex.mirror.entry import accept, describe, find, judge_holdings
 from twinex.mirror.events import STOP_ACCEPTED, STOP_TRIGGERED, named
 from twinex.mirror.market import Instrument, Market, Member, Stop
 from twinex.mirror.matching import drop, place, show_rows
@@ -15,11 +15,8 @@ def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
     """stop_enter."""
     client_id, instrument, account, *fields = STOP_ENTER.unpack_from(record, BLOCK)
     stop = Stop()
-    stop.order_id = market.sequence << 10
-    stop.client_id = client_id
+    describe(stop, market.sequence << 10, client_id, seat, fields[:-2])
     stop.member = member
-    stop.seat = seat
-    describe(stop, fields[:-2])
     stop.stop_price, stop.trail = fields[-2:]
     reason = checks.in_enums(stop) or find(market, stop, account, instrument) or judge(market, stop)
     if reason:
@@ -32,7 +29,7 @@ def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
 def judge(market: Market, stop: Stop) -> int:
     """[13 to 30] as risk.md has them of a stop. A trailing one is given its stop price."""
     product = stop.instrument.product
-    reason = (
+    return (
         checks.permission(stop.account, product, stop.offset)
         or checks.kind(stop, product)
         or allowed(stop)
@@ -44,12 +41,8 @@ def judge(market: Market, stop: Stop) -> int:
         or reach(stop)
         or not_met(stop)
         or checks.quantity(stop, product)
+        or judge_holdings(market, stop)
     )
-    if reason:
-        return reason
-    freeze_at(stop)
-    find_row(market, stop)
-    return checks.holdings(stop)
 
 
 def allowed(stop: Stop) -> int:
