@@ -135,6 +135,7 @@ HEADS = [
     (88, struct.pack("<q", -1), r"section 2 products: its entry is \(2, 248, -1\)"),
     (88, struct.pack("<q", 2**60), "section 2 products: its entry is"),
     (712, struct.pack("<q", 0), "hash is not that of its rows"),
+    (712, struct.pack("<q", 0) + sha256(b"").digest(), "24 bytes follow the last section"),
 ]
 
 
@@ -145,6 +146,13 @@ def test_a_head_is_judged_behind_its_hash(place: int, content: bytes, message: s
     image = bytes(head) + sha256(head).digest() + rich()[ROWS_OFFSET:]
     with pytest.raises(ImageError, match=message):
         Core.from_image(image)
+
+
+def test_the_state_hash_is_that_of_the_head() -> None:
+    image = bytearray(rich())
+    image[HASH_OFFSET] ^= 1
+    with pytest.raises(ImageError, match="the state hash is not that of the head"):
+        Core.from_image(bytes(image))
 
 
 def test_bytes_that_are_not_named_are_zero() -> None:
