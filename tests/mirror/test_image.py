@@ -91,13 +91,13 @@ def rich() -> bytes:
     return system.image()
 
 
-def changed(rows: Rows, name: str, row: int, **fields: int) -> bytes:
-    """The image with other values in one row."""
+def changed(rows: Rows, name: str, row: int, **fields: int) -> Rows:
+    """The rows with other values in one of them."""
     section = SECTIONS[NAMES.index(name)]
     old = section.row._make(rows[name][row])
     lines = [*rows[name]]
     lines[row] = tuple(old._replace(**fields))
-    return write_rows({**rows, name: lines})
+    return {**rows, name: lines}
 
 
 def test_the_rows_of_an_image_make_it_again() -> None:
@@ -135,6 +135,7 @@ HEADS = [
     (88, struct.pack("<q", -1), r"section 2 products: its entry is \(2, 248, -1\)"),
     (88, struct.pack("<q", 2**60), "section 2 products: its entry is"),
     (712, struct.pack("<q", 0), "hash is not that of its rows"),
+    (712, struct.pack("<q", 0) + sha256(b"").digest(), "24 bytes follow the last section"),
 ]
 
 
@@ -145,6 +146,13 @@ def test_a_head_is_judged_behind_its_hash(place: int, content: bytes, message: s
     image = bytes(head) + sha256(head).digest() + rich()[ROWS_OFFSET:]
     with pytest.raises(ImageError, match=message):
         Core.from_image(image)
+
+
+def test_the_state_hash_is_that_of_the_head() -> None:
+    image = bytearray(rich())
+    image[HASH_OFFSET] ^= 1
+    with pytest.raises(ImageError, match="the state hash is not that of the head"):
+        Core.from_image(bytes(image))
 
 
 def test_bytes_that_are_not_named_are_zero() -> None:
@@ -230,6 +238,7 @@ REFUSED = [
     ("orders", 2, {"client_id": 77}, "another member's, or was refused"),
     ("orders", 2, {"seat": 99}, "no such seat"),
     ("orders", 2, {"hedge": 3}, "there is no position row 201, 1, 3"),
+    ("orders", 5, {"seat": 21}, "its command used no client id"),
     ("orders", 6, {"time_in_force": 4}, "no order of a combination can be so"),
     ("orders", 6, {"post_only": 1}, "no order of a combination can be so"),
     ("stops", 0, {"stop_price": 50_000_000}, "outside the limits"),
@@ -239,6 +248,7 @@ REFUSED = [
     ("stops", 0, {"order_id": 2048}, "stands in a book already"),
     ("stops", 0, {"order_id": 5031 * 1024}, "another member's, or was refused"),
     ("stops", 0, {"trail": 5}, "trail 5"),
+    ("stops", 0, {"time_in_force": 1, "display_quantity": 2}, "it shows lots, and cannot rest"),
     ("quotes", 0, {"hedge": 1}, "no leg of it"),
     ("quotes", 0, {"bid_order_id": 0}, "it is the leg of no quote"),
     ("quotes", 0, {"ask_order_id": 2048}, "2048 is no leg of it"),
@@ -267,7 +277,7 @@ REFUSED = [
 @pytest.mark.parametrize(("name", "row", "fields", "message"), REFUSED)
 def test_what_an_image_must_keep(name: str, row: int, fields: dict, message: str) -> None:
     with pytest.raises(ImageError, match=message):
-        Core.from_image(changed(read_rows(rich()), name, row, **fields))
+        Core.from_image(write_rows(changed(read_rows(rich()), name, row, **fields)))
 
 
 def test_rows_too_many_and_in_another_order_are_refused() -> None:
@@ -283,6 +293,50 @@ def test_rows_too_many_and_in_another_order_are_refused() -> None:
     stray = {**rows, "combined": [(2048, 1, 1), *rows["combined"]]}
     with pytest.raises(ImageError, match="order 2048 is of no combination"):
         Core.from_image(write_rows(stray))
+
+
+def refusal(rows: Rows) -> str:
+    with pytest.raises(ImageError) as refused:
+        Core.from_image(write_rows(rows))
+    return str(refused.value)
+
+
+def test_before_a_day_there_is_nothing() -> None:
+    empty = read_rows(Core().image())
+    assert Core.from_image(write_rows(empty)).image() == Core().image()
+    full = read_rows(rich())
+    for name in ("products", "members", "groups", "commands"):
+        rows = {**empty, name: full[name][:1]}
+        assert refusal(rows) == "a day that is not open has rows"
+    begun = changed(empty, "day", 0, state=1, sequence=-1)
+    assert refusal(begun) == "the first sequence is not of the day"
+
+
+def test_legs_are_of_products_that_go_together() -> None:
+    rows = read_rows(rich())
+    other = (2, *rows["products"][0][1:])
+    rows = {**rows, "products": [*rows["products"], other]}
+    rows = changed(rows, "instruments", 1, product=2)
+    assert Core.from_image(write_rows(rows)).image() == write_rows(rows)
+    for rule in ({"tick": 20_000}, {"multiplier": 5}, {"offset_rule": 2}, {"funds_checked": 0}):
+        assert "products do not go together" in refusal(changed(rows, "products", 1, **rule))
+    assert "products do not go together" in refusal(changed(rows, "instruments", 2, product=2))
+
+
+def test_after_a_day_only_what_outlives_it() -> None:
+    rows = changed(changed(read_rows(rich()), "day", 0, state=2), "products", 0, phase=6)
+    assert "does not outlive its day" in refusal(rows)
+
+
+def test_positions_are_kept_by_products_that_keep_them() -> None:
+    """Positions alone, in a market whose product keeps none."""
+    rows = read_rows(rich()) | {name: [] for name in ("orders", "stops", "quotes", "combined")}
+    for place in range(4):
+        frozen = dict.fromkeys(("long_frozen", "opening_buys", "opening_sells"), 0)
+        rows = changed(rows, "positions", place, **frozen)
+    rows = changed(rows, "commands", 29, quote=0)
+    Core.from_image(write_rows(rows))
+    assert "its product keeps no positions" in refusal(changed(rows, "products", 0, offset_rule=0))
 
 
 def drawn_values(draw: random.Random, old: int, column: list[int]) -> list[int]:
@@ -313,7 +367,7 @@ def one_changed(draw: random.Random, rows: Rows) -> tuple[str, bytes]:
         old = rows[name][row][place]
         new = draw.choice(drawn_values(draw, old, [line[place] for line in rows[name][-9:]]))
         try:
-            image = changed(rows, name, row, **{fields[place]: new})
+            image = write_rows(changed(rows, name, row, **{fields[place]: new}))
         except struct.error:
             continue  # the field cannot hold that
         if new != old:
