@@ -18,6 +18,7 @@ _LEVELS = 3
 _QUEUE_SHOWN = 6
 _TARGETS = ("order_id", "carried_order_id")
 _PRICES = ("new_price", "price", "bid_price", "stop_price")
+_PRICES_MOST = 2  # whose queues are shown
 _SIDES = ("bids", "asks")  # as side counts them
 
 
@@ -26,7 +27,7 @@ class Touched:
     """What a command is about, as far as one can see; 0 where nothing is named."""
 
     instrument: int = 0
-    price: int | None = None
+    prices: tuple[int, ...] = ()
     account: int = 0
     member: int = 0
     order_id: int = 0
@@ -46,9 +47,10 @@ def touched_by(command: Command | None, parting: Parting | None, before: State |
     told += [event.fields for event in _telling(parting)]
     entries = [entry for fields in told for entry in fields.get("entries", [])]
     fields = _first_of([*told, *entries])
+    prices = [each[name] for each in told for name in _PRICES if each.get(name)]
     found = Touched(
         instrument=fields.get("instrument", 0),
-        price=next((each[name] for each in told for name in _PRICES if each.get(name)), None),
+        prices=tuple(dict.fromkeys(prices))[:_PRICES_MOST],
         account=fields.get("account", 0),
         member=fields.get("member", 0),
         order_id=next((each[name] for each in told for name in _TARGETS if each.get(name)), 0),
@@ -86,9 +88,9 @@ def _completed(found: Touched, command: Command | None, before: State) -> Touche
     for row in (*before["orders"], *before["stops"]):
         own = client_id == row["client_id"] and owners.get(row["account"], 0) == member
         if row["order_id"] == found.order_id or (client_id and own):
-            price = row["price"] if found.price is None else found.price
+            prices = found.prices or (row["price"],)
             order = {name: row[name] for name in ("instrument", "account", "order_id")}
-            return replace(found, member=member, price=price, **order)
+            return replace(found, member=member, prices=prices, **order)
     return replace(found, member=member)
 
 
@@ -142,17 +144,14 @@ def _levels(orders: list[Fields], digits: int) -> str:
 
 
 def _queue(orders: list[Fields], touched: Touched, digits: int) -> Iterator[Line]:
-    """The orders at the touched price, in their places."""
-    if touched.price is None:
-        return
-    for side, label in enumerate(_SIDES):
-        queue = [one for one in orders if (one["side"], one["price"]) == (side, touched.price)]
-        if not queue:
-            continue
-        said = [f"{_queued(order)}" for order in queue[:_QUEUE_SHOWN]]
-        more = f", {len(queue) - _QUEUE_SHOWN} more" if len(queue) > _QUEUE_SHOWN else ""
-        at = f"{label} @ {price_text(touched.price, digits)}"
-        yield Line(at, ", ".join(said) + more)
+    """The orders at the touched prices, in their places."""
+    for price in touched.prices:
+        for side, label in enumerate(_SIDES):
+            queue = [one for one in orders if (one["side"], one["price"]) == (side, price)]
+            said = [_queued(order) for order in queue[:_QUEUE_SHOWN]]
+            more = f", {len(queue) - _QUEUE_SHOWN} more" if len(queue) > _QUEUE_SHOWN else ""
+            if queue:
+                yield Line(f"{label} @ {price_text(price, digits)}", ", ".join(said) + more)
 
 
 def _queued(order: Fields) -> str:
@@ -182,12 +181,15 @@ def _held(state: State, touched: Touched, names: Names) -> Iterator[Line]:
 
 
 def _position(row: Fields) -> str:
-    sides = [
-        f"{side} {row[f'{side}_today']} today and {row[f'{side}_yesterday']} before, frozen "
-        f"{row[f'{side}_frozen']} and {row[f'{side}_frozen_today']}"
-        for side in ("long", "short")
-    ]
-    return f"{'; '.join(sides)}; opening {row['opening_buys']} bought {row['opening_sells']} sold"
+    """What is held on either side; what is frozen or opening, if anything is."""
+    said = []
+    for side in ("long", "short"):
+        frozen = row[f"{side}_frozen"], row[f"{side}_frozen_today"]
+        more = f" (frozen {frozen[0]}, {frozen[1]} of today)" if any(frozen) else ""
+        said.append(f"{side} {row[f'{side}_today']} today {row[f'{side}_yesterday']} before{more}")
+    if row["opening_buys"] or row["opening_sells"]:
+        said.append(f"opening orders {row['opening_buys']} buy {row['opening_sells']} sell")
+    return ", ".join(said)
 
 
 def _member(state: State, touched: Touched, names: Names) -> Iterator[Line]:

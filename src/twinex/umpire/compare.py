@@ -9,10 +9,10 @@ Batches that are the same cost a comparison of bytes; nothing of them is decoded
 
 from dataclasses import dataclass
 
-from twinex.umpire.messages import KEY_BYTES, Event, event_at, events_of
+from twinex.umpire.messages import INDEX_BYTES, KEY_BYTES, Event, event_at, events_of
 
-_INDEX = slice(KEY_BYTES - 4, KEY_BYTES)
-_NO_INDEX = bytes(4)
+_INDEX = slice(KEY_BYTES - INDEX_BYTES, KEY_BYTES)
+_NO_INDEX = bytes(INDEX_BYTES)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 Everything here is text or a plain value, for a page (`page`) and for JSON (`as_json`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
 from twinex.umpire.around import Line, lines_around, touched_by
 from twinex.umpire.compare import Parting
-from twinex.umpire.messages import Command, Event
+from twinex.umpire.messages import INDEX_BYTES, KEY_BYTES, Command, Event
 from twinex.umpire.names import Names
 from twinex.umpire.rows import RowDifference, first_of, row_differences
 from twinex.umpire.schema import Fields
@@ -20,6 +21,7 @@ from twinex.umpire.values import clock_text, value_text
 
 ROWS_SHOWN = 24
 _UNNAMED = "bytes"
+_ALIGNED_MOST = 400  # events: finding what is the same takes the square of their number
 
 
 @dataclass(frozen=True)
@@ -188,14 +190,42 @@ def _told(name: str, fields: Fields, names: Names, beside: Fields) -> Told:
 
 
 def _pairs(parting: Parting, names: Names) -> tuple[Pair, ...]:
-    """The answers event by event."""
+    """The answers event by event; behind the first difference, what is the same stands together."""
+    first = parting.place
+    agreed = [(event, event, True) for event in parting.one[:first]]
+    rest = _aligned(parting.one[first:], parting.other[first:])
     pairs = []
-    for place, (mine, theirs) in enumerate(zip_longest(parting.one, parting.other)):
+    for place, (mine, theirs, same) in enumerate([*agreed, *rest]):
+        unlike: Sequence[Unlike] = ()
+        if mine is not None and theirs is not None and not same:
+            unlike = _unlike(mine, theirs, names, shifted=place > first)
         told = [_event(event, names) for event in (mine, theirs)]
-        same = mine is not None and theirs is not None and mine.body == theirs.body
-        unlike = () if same else tuple(_unlike(mine, theirs, names))
-        pairs.append(Pair(place, told[0], told[1], same, unlike))
+        pairs.append(Pair(place, told[0], told[1], same, tuple(unlike)))
     return tuple(pairs)
+
+
+def _aligned(
+    one: Sequence[Event], other: Sequence[Event]
+) -> Iterator[tuple[Event | None, Event | None, bool]]:
+    """Two answers, of which the first events differ, side by side, and which of them are the same.
+
+    An event that only one has stands alone; what follows it is the same though its index is not.
+    """
+    bare = [[_without_index(event) for event in events] for events in (one, other)]
+    together = bool(one and other and bare[0][0] == bare[1][0])  # nothing but the index differs
+    if together or max(len(one), len(other)) > _ALIGNED_MOST:
+        for mine, theirs in zip_longest(one, other):
+            same = mine is not None and theirs is not None and mine.body == theirs.body
+            yield mine, theirs, same
+        return
+    for step, *ends in SequenceMatcher(a=bare[0], b=bare[1], autojunk=False).get_opcodes():
+        for mine, theirs in zip_longest(one[ends[0] : ends[1]], other[ends[2] : ends[3]]):
+            yield mine, theirs, step == "equal"
+
+
+def _without_index(event: Event) -> bytes:
+    start = KEY_BYTES - INDEX_BYTES
+    return event.body[:start] + event.body[KEY_BYTES:]
 
 
 def _event(event: Event | None, names: Names) -> Told | None:
@@ -206,20 +236,23 @@ def _event(event: Event | None, names: Names) -> Told | None:
     return _told(event.name, event.fields, names, {})
 
 
-def _unlike(mine: Event | None, theirs: Event | None, names: Names) -> list[Unlike]:
-    """The fields that differ of two events of one kind; of others there is no such thing."""
-    if mine is None or theirs is None or mine.fault or theirs.fault or mine.name != theirs.name:
+def _unlike(mine: Event, theirs: Event, names: Names, *, shifted: bool) -> list[Unlike]:
+    """The fields that differ of two events of one kind; of others there is no such thing.
+
+    `shifted`: an earlier event moved them, so that their index says nothing.
+    """
+    if mine.fault or theirs.fault or mine.name != theirs.name:
         return []
     fields, others = mine.fields, theirs.fields
     found = [
-        Unlike(name, value_text(name, value, fields, names), _other(name, others, names))
+        Unlike(name, _text(name, fields, names), _text(name, others, names))
         for name, value in fields.items()
-        if others[name] != value
+        if others[name] != value and not (shifted and name == "index")
     ]
     return found or [Unlike(_UNNAMED, *_unnamed(mine.body, theirs.body))]
 
 
-def _other(name: str, fields: Fields, names: Names) -> str:
+def _text(name: str, fields: Fields, names: Names) -> str:
     return value_text(name, fields[name], fields, names)
 
 
@@ -267,10 +300,11 @@ def _missing(sides: tuple[str, str], pair: Pair, parting: Parting) -> str:
     lacks = 0 if pair.one is None else 1
     there = pair.other if pair.one is None else pair.one
     assert there is not None, "one of a pair is there"
+    if len((parting.one, parting.other)[lacks]) > parting.place:
+        return f"{sides[lacks]} leaves out event {parting.place}, {there.name}"
+    what = "no answer" if parting.place == 0 else f"no event {parting.place}"
     end = "its stream ends there" if parting.ends[lacks] else "it goes on with the next command"
-    if parting.place == 0:
-        return f"{sides[lacks]} has no answer: {end}; {sides[1 - lacks]} has {there.name}"
-    return f"{sides[lacks]} has no event {pair.place}: {end}; {sides[1 - lacks]} has {there.name}"
+    return f"{sides[lacks]} has {what}, {end}; {sides[1 - lacks]} has {there.name}"
 
 
 def _reordered(sides: tuple[str, str], parting: Parting) -> str:
@@ -283,7 +317,3 @@ def _reordered(sides: tuple[str, str], parting: Parting) -> str:
         f"the same events in another order: event {parting.place} is {sides[0]} {told[0]}, "
         f"{sides[1]} {told[1]}"
     )
-
-
-def _without_index(event: Event) -> bytes:
-    return event.body[:24] + bytes(4) + event.body[28:]

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -12,7 +11,7 @@ from twinex.umpire.around import Line
 from twinex.umpire.difference import Around, Difference, Pair, Told
 from twinex.umpire.rows import RowDifference
 
-_ONE, _OTHER = "cyan", "magenta"
+_STYLES = ("cyan", "magenta")  # of the two sides
 _HEAD = "bold"
 _QUIET = "dim"
 _SAME_SHOWN = 3  # of the events before the first that differs
@@ -65,104 +64,107 @@ def _short(text: str) -> str:
     return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 1]}…"
 
 
-def _table(title: str, *columns: str) -> Table:
-    """A table whose last two columns are the sides'."""
-    table = Table(
-        title=f"\n{title}",
-        title_justify="left",
-        title_style=_HEAD,
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        collapse_padding=True,
-    )
-    for name in columns[:-2]:
-        table.add_column(name, overflow="fold")
-    for name, style in zip(columns[-2:], (_ONE, _OTHER), strict=True):
-        table.add_column(name, header_style=f"bold {style}", overflow="fold", ratio=1)
+def _grid() -> Table:
+    """Lines of one part: a mark, a label, who says it, what is said."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for style in ("bold red", _QUIET, "", ""):
+        table.add_column(style=style, no_wrap=True)
+    table.columns[-1].no_wrap = False
+    table.columns[-1].overflow = "fold"
     return table
 
 
-def _answers(found: Difference) -> Table:
-    """Event by event: what is the same is quiet, the first that differs shows its fields."""
-    table = _table("answers", "", "", *found.sides)
+def _part(title: str, remark: str, lines: Table) -> Group:
+    heading = Text(f"\n{title}", style=_HEAD)
+    return Group(heading.append(f"  {remark}" if remark else "", style=f"not bold {_QUIET}"), lines)
+
+
+def _said(
+    found: Difference, one: str | Text, other: str | Text
+) -> Iterator[tuple[Text, str | Text]]:
+    """What either side says, under its name and in its colour."""
+    names = (Text(name, style=style) for name, style in zip(found.sides, _STYLES, strict=True))
+    yield from zip(names, (one, other), strict=True)
+
+
+def _answers(found: Difference) -> Group:
+    """Event by event: what is the same is quiet, the first that differs is marked."""
+    lines = _grid()
     first = max(0, found.place - _SAME_SHOWN)
-    if first:
-        table.add_row("", "", Text(f"{first} events, the same", style=_QUIET), "")
     shown = found.answers[first : found.place + _EVENTS_SHOWN]
     for pair in shown:
-        for row in _pair(pair, pair.place == found.place):
-            table.add_row(*row)
+        _add_pair(lines, pair, found)
     more = len(found.answers) - first - len(shown)
-    if more > 0:
-        table.add_row("", "", Text(f"{more} events more", style=_QUIET), "")
-    return table
+    before = f"{first:,} events before these are the same" if first else ""
+    behind = f"{more:,} events more" if more > 0 else ""
+    return _part("answers", ", ".join(filter(None, (before, behind))), lines)
 
 
-def _pair(pair: Pair, is_first: bool) -> Iterator[tuple[RenderableType, ...]]:
-    mark = Text("✗", style="bold red") if is_first else Text("")
-    number = Text(str(pair.place), style=_QUIET)
+def _add_pair(lines: Table, pair: Pair, found: Difference) -> None:
+    mark = "✗" if pair.place == found.place else ""
+    place = str(pair.place)
     if pair.same and pair.one is not None:
-        yield number, mark, Text(_event(pair.one), style=_QUIET), Text("the same", style=_QUIET)
+        lines.add_row(mark, place, Text(pair.one.name, style=_QUIET), Text(pair.one.words, _QUIET))
         return
-    sides = [
-        Text(_event(told)) if told else Text("nothing", style="red")
-        for told in (pair.one, pair.other)
-    ]
-    yield number, mark, *sides
+    for name, told in _said(found, _event(pair.one, pair), _event(pair.other, pair)):
+        lines.add_row(mark, place, name, told)
+        mark = place = ""
     for unlike in pair.unlike:
-        sides = [Text(f"  {unlike.field} ", style=_QUIET) for _ in range(2)]
-        for text, value in zip(sides, (unlike.one, unlike.other), strict=True):
-            text.append(value, style="bold red" if is_first else "not dim")
-        yield "", "", *sides
+        text = Text(f"{pair.one.name if pair.one else ''} {unlike.field}  ", style=_QUIET)
+        for side, value, style in zip(
+            found.sides, (unlike.one, unlike.other), _STYLES, strict=True
+        ):
+            text.append(f"{side} ").append(f"{value}  ", style=f"bold not dim {style}")
+        lines.add_row("", "", "", text)
 
 
-def _event(told: Told) -> str:
-    return f"{told.name}  {told.words}"
+def _event(told: Told | None, pair: Pair) -> Text:
+    """An event on one side; its name where the other side has another kind."""
+    if told is None:
+        return Text("nothing", style="red")
+    if told.name == "no event" or all(
+        one and one.name == told.name for one in (pair.one, pair.other)
+    ):
+        return Text(told.words)
+    return Text(f"{told.name}: {told.words}")
 
 
-def _around(title: str, around: Around, found: Difference) -> RenderableType:
-    """Both states line by line; one column where they say the same."""
-    if around.one == around.other or not around.one or not around.other:
-        whose = "" if around.one == around.other else found.sides[0 if around.one else 1]
-        heading = Text(f"\n{title}", style=_HEAD)
-        heading.append(f"  {whose or 'the same in both'}", style=f"not bold {_QUIET}")
-        return Group(heading, Padding(_lines(around.one or around.other), (0, 0, 0, 1)))
-    table = _table(title, "", *found.sides)
+def _around(title: str, around: Around, found: Difference) -> Group:
+    """Both states line by line; a line that both say alike stands once."""
+    lines = _grid()
+    if not around.one or not around.other:
+        for line in around.one or around.other:
+            lines.add_row("", line.label, "", line.text)
+        return _part(title, f"of {found.sides[0 if around.one else 1]}", lines)
     for label, one, other in _aligned(around.one, around.other):
         if one == other:
-            table.add_row(
-                Text(label, style=_QUIET), Text(one, style=_QUIET), Text("the same", style=_QUIET)
-            )
-        else:
-            table.add_row(Text(label), Text(one or "none"), Text(other or "none"))
-    return table
-
-
-def _lines(lines: Sequence[Line]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style=_QUIET, no_wrap=True)
-    table.add_column(overflow="fold")
-    for line in lines:
-        table.add_row(line.label, line.text)
-    return table
+            lines.add_row("", label, "", one)
+            continue
+        for name, said in _said(found, one or "none", other or "none"):
+            lines.add_row("", label, name, said)
+            label = ""
+    return _part(title, "the same in both" if around.one == around.other else "", lines)
 
 
 def _aligned(one: Sequence[Line], other: Sequence[Line]) -> Iterator[tuple[str, str, str]]:
-    """Lines of one label beside one another, in the order of the first that has them."""
+    """Lines of one label together, in the order of the first that has them."""
     mine, theirs = ({line.label: line.text for line in lines} for lines in (one, other))
     for label in dict.fromkeys([*mine, *theirs]):
         yield label, mine.get(label, ""), theirs.get(label, "")
 
 
-def _rows(found: Difference) -> Table:
+def _rows(found: Difference) -> Group:
     """The rows of the images that differ, field by field."""
-    table = _table("rows that differ", "section", "row", "field", *found.sides)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True)
+    for name, style in zip(
+        ("section", "row", "field", *found.sides), ("",) * 3 + _STYLES, strict=True
+    ):
+        table.add_column(name, header_style=f"not bold {style or _QUIET}", overflow="fold")
     before: RowDifference | None = None
     for row in found.rows:
         again = before is not None and (before.section, before.key) == (row.section, row.key)
         names = ("", "") if again else (row.section, row.key)
         table.add_row(*names, Text(row.field, style=_QUIET), _short(row.one), _short(row.other))
         before = row
-    if found.rows_more:
-        table.add_row(f"{found.rows_more:,} more", "", "", "", "")
-    return table
+    more = f"{found.rows_more:,} more are not shown" if found.rows_more else ""
+    return _part("rows that differ", more, table)

@@ -126,11 +126,21 @@ class Published:
             self._ahead += content
         return self._ahead[:size]
 
+    def batches(self) -> Iterator[bytes]:
+        """All that is left, in batches of whole events."""
+        while self.ahead(1):
+            yield self.take(len(self._ahead))
+
     def take(self, size: int) -> bytes:
         """The next `size` bytes, fewer at the end."""
         taken = self.ahead(size)
         self._ahead = self._ahead[len(taken) :]
         return taken
+
+
+def is_day(directory: Path) -> bool:
+    """Does the directory hold a venue's journal?"""
+    return (directory / segment_name(JOURNAL, 0)).is_file()
 
 
 def sequence_of(record: bytes) -> int:

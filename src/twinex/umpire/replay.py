@@ -45,6 +45,17 @@ class Verdict:
     state_hash: str = ""
     difference: Difference | None = None
 
+    def streams(self) -> str:
+        """Whose events were compared, in words."""
+        return " and ".join([", ".join(self.seconds), f"what was {PUBLISHED}"])
+
+    def states(self) -> str:
+        """Which states were compared, in words."""
+        if len(self.seconds) < 2:
+            return f"state {self.state_hash}"
+        behind = f", as {self.images - 1:,} on the way" if self.images > 1 else ""
+        return f"the states at the end are the same{behind}: {self.state_hash}"
+
     def as_json(self) -> dict[str, Any]:
         """As values that JSON has."""
         found = dict(self.__dict__)
