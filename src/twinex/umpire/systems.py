@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from twinex.mirror.core import Core
 from twinex.umpire.system import Maker, Start, System
 from twinex.venue import sequencer
 from twinex.venue.core import room, state
@@ -83,4 +84,17 @@ class VenueSystem(System):
         return take(self._core, self._mark).tobytes()
 
 
-SYSTEMS: dict[str, Maker] = {"venue": VenueSystem}
+class MirrorSystem(System):
+    """The mirror's core."""
+
+    def __init__(self, start: Start) -> None:
+        self._core = Core(start.first_sequence)
+
+    def apply(self, record: bytes) -> bytes:
+        return self._core.apply(record)
+
+    def image(self) -> bytes:
+        return self._core.image()
+
+
+SYSTEMS: dict[str, Maker] = {"venue": VenueSystem, "mirror": MirrorSystem}
