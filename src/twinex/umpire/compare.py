@@ -9,7 +9,7 @@ Batches that are the same cost a comparison of bytes; nothing of them is decoded
 
 from dataclasses import dataclass
 
-from twinex.umpire.messages import INDEX_BYTES, KEY_BYTES, Event, event_at, events_of
+from twinex.umpire.messages import INDEX_BYTES, KEY_BYTES, Event, event_at, event_bytes, events_of
 
 _INDEX = slice(KEY_BYTES - INDEX_BYTES, KEY_BYTES)
 _NO_INDEX = bytes(INDEX_BYTES)
@@ -76,7 +76,7 @@ class Comparison:
         place = start = 0
         last: Event | None = None
         first = _first_difference(one, other)
-        while place < first and place + len(event_at(one, place).body) <= first:
+        while place + event_bytes(one, place) <= first:
             event = event_at(one, place)
             if event.index == 0:
                 start = place

@@ -276,11 +276,11 @@ def _headline(
         values = f"{sides[0]} {row.one}, {sides[1]} {row.other}"
         return f"{row.section}, {row.key}: {row.field} is {values}"
     pair = pairs[parting.place]
-    if pair.one is None or pair.other is None:
-        return _missing(sides, pair, parting)
     reordered = _reordered(sides, parting)
     if reordered:
         return reordered
+    if pair.one is None or pair.other is None:
+        return _missing(sides, pair, parting)
     at = f"event {pair.place}"
     if pair.unlike:
         said = [

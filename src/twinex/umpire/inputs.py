@@ -127,8 +127,8 @@ def _between_images(
     if images[0] == images[1]:
         return None
     states = [_state(path, octets) for path, octets in zip((one, other), images, strict=True)]
-    names.learn_state(states[0])
     for path, state in zip((one, other), states, strict=True):
+        names.learn_state(state)
         if is_day(path.parent):
             _learn(Recorded(path.parent, so_far=True), state.day["sequence"], names)
     notes = [

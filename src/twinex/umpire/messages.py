@@ -73,8 +73,12 @@ class Event:
 
 def event_at(octets: bytes, place: int) -> Event:
     """The event at byte `place`, as long as its header says and the bytes last."""
-    length = int.from_bytes(octets[place : place + 2], "little")
-    return Event(octets[place : place + HEADER.size + length])
+    return Event(octets[place : place + event_bytes(octets, place)])
+
+
+def event_bytes(octets: bytes, place: int) -> int:
+    """How long the header of the event at byte `place` says it is."""
+    return HEADER.size + int.from_bytes(octets[place : place + 2], "little")
 
 
 def events_of(octets: bytes) -> Iterator[Event]:

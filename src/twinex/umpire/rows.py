@@ -55,7 +55,8 @@ class _Section:
         one, other = self.rows
         start = _same_rows(one, other)
         tail = _same_rows(one, other, start, from_end=True)
-        places = [range(start, len(rows) - tail) for rows in self.rows]
+        first = max(0, start - 1)  # a row that stands there twice has its like before it
+        places = [range(first, len(rows) - tail) for rows in self.rows]
         mine, theirs = (
             {self._key(rows, at): rows.at(at) for at in span}
             for rows, span in zip(self.rows, places, strict=True)

@@ -66,7 +66,7 @@ SENTENCES = {
     "group_define": "defines group {group}: {self_trade_mode}",
     "rate_set": "lets member {member} send {entries_max} entries and {cancels_max} cancels "
     "in {window_ns} ns",
-    "block_set": f"sets blocked to {{blocked}} for [member {{member}}][account {{account}}]{_WHY}",
+    "block_set": f"sets blocked to {{blocked}} for[ member {{member}}][ account {{account}}]{_WHY}",
     "operator_cancel": f"cancels everything{_SCOPE}{_WHY}",
     "forced_close": f"closes for account {{account}}: {_LEFT}[ {{offset}}][ {{hedge}}]{_WHY}",
     "trade_bust": f"busts trade {{trade_id}}{_WHY}",
