@@ -9,7 +9,16 @@ Batches that are the same cost a comparison of bytes; nothing of them is decoded
 
 from dataclasses import dataclass
 
-from twinex.umpire.messages import INDEX_BYTES, KEY_BYTES, Event, event_at, event_bytes, events_of
+from twinex.umpire.messages import (
+    INDEX_BYTES,
+    KEY_BYTES,
+    SEQUENCE_AT,
+    SEQUENCE_BYTES,
+    Event,
+    event_at,
+    event_bytes,
+    events_of,
+)
 
 _INDEX = slice(KEY_BYTES - INDEX_BYTES, KEY_BYTES)
 _NO_INDEX = bytes(INDEX_BYTES)
@@ -122,12 +131,20 @@ def _command(last: Event | None, one: Event | None, other: Event | None) -> int:
     command makes at least one. Which of the two streams is wrong is not for us to say, but a
     sequence that cannot come next names no command.
     """
-    found = [event.sequence for event in (one, other) if event and _may_follow(last, event)]
+    pair = [event for event in (one, other) if event]
+    found = [event.sequence for event in pair if _may_follow(last, event)]
+    if last is not None and len(pair) == len({_but_sequence(event) for event in pair}):
+        found += [event.sequence for event in pair if event.sequence == last.sequence]
     if found:
         return min(found)
     if last is not None:
         return last.sequence + 1
-    return max((event.sequence for event in (one, other) if event), default=0)
+    return max((event.sequence for event in pair), default=0)
+
+
+def _but_sequence(event: Event) -> bytes:
+    """The event without its sequence: two that are the same then are one event, told wrongly."""
+    return event.body[:SEQUENCE_AT] + event.body[SEQUENCE_AT + SEQUENCE_BYTES :]
 
 
 def _may_follow(last: Event | None, event: Event) -> bool:

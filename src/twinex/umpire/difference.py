@@ -276,7 +276,7 @@ def _headline(
         values = f"{sides[0]} {row.one}, {sides[1]} {row.other}"
         return f"{row.section}, {row.key}: {row.field} is {values}"
     pair = pairs[parting.place]
-    reordered = _reordered(sides, parting)
+    reordered = _reordered(sides, pairs, parting)
     if reordered:
         return reordered
     if pair.one is None or pair.other is None:
@@ -307,13 +307,15 @@ def _missing(sides: tuple[str, str], pair: Pair, parting: Parting) -> str:
     return f"{sides[lacks]} has {what}, {end}; {sides[1 - lacks]} has {there.name}"
 
 
-def _reordered(sides: tuple[str, str], parting: Parting) -> str:
+def _reordered(sides: tuple[str, str], pairs: tuple[Pair, ...], parting: Parting) -> str:
     """Said where both answers have the same events but in another order."""
     bare = [sorted(_without_index(event) for event in one) for one in (parting.one, parting.other)]
     if bare[0] != bare[1] or len(bare[0]) < 2:
         return ""
-    told = [answer[parting.place].name for answer in (parting.one, parting.other)]
+    late = pairs[parting.place :]
+    one = next(pair.one.words for pair in late if pair.one)
+    other = next(pair.other.words for pair in late if pair.other)
     return (
-        f"the same events in another order: event {parting.place} is {sides[0]} {told[0]}, "
-        f"{sides[1]} {told[1]}"
+        f"the same events in another order: event {parting.place} is {sides[0]} “{one}”, "
+        f"{sides[1]} “{other}”"
     )

@@ -11,7 +11,8 @@ RECORD = struct.Struct("<IIqqiiQ")  # length, crc, sequence, time_ns, term, seat
 GROUP_HEAD = struct.Struct("<HHHH")  # entry length, entries, two zeros
 _KEY = struct.Struct("<qqi")  # of every event: sequence, time_ns, index
 KEY_BYTES = HEADER.size + _KEY.size
-INDEX_BYTES = 4  # the last of the key
+SEQUENCE_AT, SEQUENCE_BYTES = HEADER.size, 8  # the first of the key
+INDEX_BYTES = 4  # the last of it
 
 
 @dataclass(frozen=True)
