@@ -87,6 +87,8 @@ COMMANDS = [
     ("roll",),
     ("image",),
     *(("image", name) for name in ("write", "show", "check", "diff")),
+    ("umpire",),
+    *(("umpire", name) for name in ("replay", "compare")),
 ]
 
 
