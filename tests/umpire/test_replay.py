@@ -207,6 +207,29 @@ def test_a_state_that_goes_wrong_in_silence(at: int, every: int) -> None:
     assert "rows that differ" in _text(verdict)
 
 
+def test_a_state_that_goes_wrong_before_an_answer_does() -> None:
+    class Both(_Broken):
+        """Its state goes wrong in silence, and another answer comes later."""
+
+        def befall(self, record: bytes) -> bytes:
+            answer = self.honest(record)
+            if sequence_of(record) == AT - 333:
+                self._core.members["used"][2] += 100
+            return with_byte(answer, 16) if sequence_of(record) == AT else answer
+
+    for every in (0, 250):
+        found = _replayed(Both, images_every=every).difference
+        assert found is not None
+        if every:
+            assert (found.sequence, found.answers) == (AT - 333, ())
+            continue
+        assert found.sequence == AT
+        assert "time_ns is venue" in found.headline
+        _, note = found.notes
+        assert note.startswith(f"the states part before that, behind sequence {AT - 333} at ")
+        assert "members, member 2: used is venue" in note
+
+
 def test_a_system_that_stops() -> None:
     for makers in (
         {"venue": VenueSystem, "mirror": _stopping()},

@@ -109,7 +109,7 @@ def _add_pair(lines: Table, pair: Pair, found: Difference) -> None:
     for name, told in _said(found, _event(pair.one, pair), _event(pair.other, pair)):
         lines.add_row(mark, place, name, told)
         mark = place = ""
-    for unlike in pair.unlike:
+    for unlike in pair.unlike if pair.place == found.place else ():
         text = Text(f"{pair.one.name if pair.one else ''} {unlike.field}  ", style=_QUIET)
         for side, value, style in zip(
             found.sides, (unlike.one, unlike.other), _STYLES, strict=True

@@ -314,6 +314,9 @@ class Replay:
         if record is not None:
             self._apply(record, systems)
         after = self._moment(pair, systems, said)
+        hashes = {state.hash for state in (before.one, before.other) if state}
+        if parting is not None and len(hashes) > 1:
+            said.append(self._parted_before(pair, sequence))
         return difference_of(
             pair,
             names=self.names,
@@ -324,6 +327,15 @@ class Replay:
             notes=said,
             headline=headline,
         )
+
+    def _parted_before(self, pair: tuple[str, str], sequence: int) -> str:
+        """Where the states part that differ before the answers do: what is wrong began there."""
+        origin = self._first_unlike(self._alike, sequence - 1)
+        systems, record = self._behind(origin), self.day.record(origin)
+        assert record is not None, "a command that was lived through is in the journal"
+        states = self._moment(pair, systems, [])
+        found = difference_of(pair, names=self.names, command=command_of(record), after=states)
+        return f"the states part before that, behind {found.heading}; {found.headline}"
 
     def _apply(self, record: bytes, systems: dict[str, System]) -> None:
         """Live through one command more; a system that stops at it has no state behind it."""

@@ -122,7 +122,8 @@ class _Section:
         for here, there in pairs:
             if here != there:
                 keys = [self._named(key) for key in (here, there)]
-                yield RowDifference(self.name, keys[0], "place", "next", f"behind {keys[1]}")
+                ahead, behind = f"ahead of {keys[1]}", f"behind {keys[1]}"
+                yield RowDifference(self.name, keys[0], "place", ahead, behind)
                 return
 
     def _named(self, key: _Key) -> str:
