@@ -11,6 +11,7 @@ from rich.console import Console
 from venue.image.living import fixed_clock, octets_of
 from venue.image.rich_day import FIRST, RichDay
 
+from twinex.umpire.again import SystemFailed
 from twinex.umpire.messages import events_of
 from twinex.umpire.page import render
 from twinex.umpire.recorded import (
@@ -21,7 +22,7 @@ from twinex.umpire.recorded import (
     is_day,
     sequence_of,
 )
-from twinex.umpire.replay import PUBLISHED, Replay, SystemFailed, Verdict
+from twinex.umpire.replay import PUBLISHED, Replay, Verdict
 from twinex.umpire.system import Maker, Start
 from twinex.umpire.systems import SYSTEMS, VenueSystem
 from twinex.venue.journal.errors import CorruptJournal, GateBroken, NotAJournal

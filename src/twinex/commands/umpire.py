@@ -14,8 +14,9 @@ from twinex.commands.output import console, error_console, warm_up
 from twinex.commands.place import require_day
 
 if TYPE_CHECKING:
+    from twinex.umpire.again import Tell
     from twinex.umpire.difference import Difference
-    from twinex.umpire.replay import Tell, Verdict
+    from twinex.umpire.replay import Verdict
 
 app = typer.Typer(
     help="Hold two systems against one another, and say where they differ.",

@@ -7,8 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from twinex.umpire.answers import Pair, Told
 from twinex.umpire.around import Line
-from twinex.umpire.difference import Around, Difference, Pair, Told
+from twinex.umpire.difference import Around, Difference
 from twinex.umpire.rows import RowDifference
 
 _STYLES = ("cyan", "magenta")  # of the two sides

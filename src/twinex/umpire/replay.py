@@ -5,28 +5,21 @@ systems live through the day once more, up to the command, so that the states ar
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from twinex.umpire.again import Again, Pair, Tell, error_text, images_of
 from twinex.umpire.compare import Comparison, Parting
-from twinex.umpire.difference import Difference, Moment, difference_of
-from twinex.umpire.messages import command_of, events_of
+from twinex.umpire.difference import Difference
+from twinex.umpire.messages import events_of
 from twinex.umpire.names import CHINA_HOURS, Names
 from twinex.umpire.recorded import Recorded, sequence_of
-from twinex.umpire.state import NotAnImage, State, read_state
-from twinex.umpire.system import Maker, System
+from twinex.umpire.state import read_state
+from twinex.umpire.system import Maker
 
 PUBLISHED = "published"
 _AHEAD_BYTES = 1 << 16  # of what was published, behind a difference: the rest of the answer
-_POINTS = 8  # images taken in one pass of the search for where states part
-_RECORD_HEADER = 40
-
-Tell = Callable[[str, int, int], None]  # what is being done, commands done, commands in all
-
-
-class SystemFailed(Exception):  # noqa: N818
-    """A system broke where it must not: in taking an image. The text names it and its error."""
 
 
 @dataclass
@@ -63,18 +56,6 @@ class Verdict:
         return found
 
 
-@dataclass(frozen=True)
-class _Stop:
-    """A system that stops at a command: its name, and the error."""
-
-    name: str
-    error: Exception
-
-    def words(self) -> str:
-        said = " ".join(str(self.error).split())
-        return f"{type(self.error).__name__}{': ' if said else ''}{said}"
-
-
 class Replay:
     """One replay of a day. `run` may be called once."""
 
@@ -90,18 +71,15 @@ class Replay:
         """`makers`: one system or two, by name. `images_every`: compare states behind so many
         commands too, not only at the end."""
         self.day, self.makers, self.every = day, dict(makers), images_every
-        self.names = Names(utc_offset_hours)
         self.verdict = Verdict(day.commands, seconds=dict.fromkeys(makers, 0.0))
         self._tell = tell or (lambda what, done, total: None)
-        self._systems = self._fresh()
+        self._again = Again(day, self.makers, Names(utc_offset_hours), self._tell)
+        self._systems = self._again.fresh()
         self._published = day.published()
         first = next(iter(makers))
         self._pairs = [(first, other) for other in (*list(makers)[1:], PUBLISHED)]
         self._comparisons = {pair: Comparison() for pair in self._pairs}
         self._alike = day.start.first_sequence - 1  # the last sequence behind which states agreed
-
-    def _fresh(self) -> dict[str, System]:
-        return {name: make(self.day.start) for name, make in self.makers.items()}
 
     def run(self) -> Verdict:
         """The whole day, or up to the first difference. Raises the errors of `venue.journal`."""
@@ -129,7 +107,7 @@ class Replay:
             try:
                 answers[name] = system.apply_all(records)
             except Exception as error:
-                return self._stopped(records, _Stop(name, error), answers)
+                return self._stopped(records, name, error, answers)
             self.verdict.seconds[name] += time.perf_counter() - started
         first = answers[self._pairs[0][0]]
         partings = self._partings(answers, self._published.ahead(len(first)))
@@ -140,9 +118,7 @@ class Replay:
         self.verdict.event_bytes += len(first)
         return None
 
-    def _partings(
-        self, answers: Mapping[str, bytes], published: bytes
-    ) -> dict[tuple[str, str], Parting]:
+    def _partings(self, answers: Mapping[str, bytes], published: bytes) -> dict[Pair, Parting]:
         """Where pairs of streams part in this batch, by pair."""
         both = {**answers, PUBLISHED: published}
         found = {}
@@ -159,7 +135,7 @@ class Replay:
                 found[pair] = replace(parting, ends=(False, ended))
         return found
 
-    def _parted(self, partings: Mapping[tuple[str, str], Parting]) -> Difference:
+    def _parted(self, partings: Mapping[Pair, Parting]) -> Difference:
         """The difference at the first command at which any pair parts."""
         pair = min(partings, key=lambda one: (partings[one].sequence, self._pairs.index(one)))
         parting = partings[pair]
@@ -173,9 +149,9 @@ class Replay:
 
     def _note(
         self,
-        pair: tuple[str, str],
+        pair: Pair,
         parting: Parting,
-        partings: Mapping[tuple[str, str], Parting],
+        partings: Mapping[Pair, Parting],
     ) -> str:
         """How the stream that is not in `pair` goes."""
         if pair[1] == PUBLISHED:
@@ -191,21 +167,21 @@ class Replay:
     # -- a system that stops -------------------------------------------------------------------
 
     def _stopped(
-        self, records: Sequence[bytes], stop: _Stop, answers: Mapping[str, bytes]
+        self, records: Sequence[bytes], name: str, error: Exception, answers: Mapping[str, bytes]
     ) -> Difference | None:
         """The difference in a batch in which a system stops: before its command, or by stopping."""
         if len(records) > 1:
-            self._systems = self._behind(sequence_of(records[0]) - 1)
+            self._systems = self._again.behind(sequence_of(records[0]) - 1)
             found = (self._batch([record]) for record in records)
             return next((difference for difference in found if difference), None)
         sequence = sequence_of(records[0])
         self._count_agreed(sequence)
-        other = next((name for name in self.makers if name != stop.name), PUBLISHED)
+        other = next((one for one in self.makers if one != name), PUBLISHED)
         octets = answers.get(other) or self._answer(other, records[0])
         answer = tuple(event for event in events_of(octets) if event.sequence == sequence)
         parting = Parting(sequence, self.verdict.event_bytes, 0, answer, (), (False, True))
-        said = f"{stop.name} stops at it: {stop.words()}"
-        return self._words((other, stop.name), parting, sequence, [], said)
+        said = f"{name} stops at it: {error_text(error)}"
+        return self._words((other, name), parting, sequence, [], said)
 
     def _answer(self, name: str, record: bytes) -> bytes:
         """What a system answers to a record, or was published; nothing where it stops too."""
@@ -215,27 +191,6 @@ class Replay:
             return self._systems[name].apply(record)
         except Exception:
             return b""
-
-    def _behind(self, sequence: int) -> dict[str, System]:
-        """Fresh systems that have lived through the day up to a sequence; its names are learned."""
-        systems = self._fresh()
-        for batch in self._until(sequence):
-            for record in batch:
-                self.names.learn(record[_RECORD_HEADER:])
-            for system in systems.values():
-                system.apply_all(batch)
-        return systems
-
-    def _until(self, sequence: int, marks: Sequence[int] = ()) -> Iterator[list[bytes]]:
-        """The records up to a sequence, in batches that end behind each of `marks`."""
-        if sequence < self.day.start.first_sequence:
-            return
-        for batch in self.day.batches(sorted({*marks, sequence})):
-            yield batch
-            done = sequence_of(batch[-1]) - self.day.start.first_sequence + 1
-            self._tell("running again", done, sequence - self.day.start.first_sequence + 1)
-            if sequence_of(batch[-1]) >= sequence:
-                return
 
     # -- states --------------------------------------------------------------------------------
 
@@ -252,109 +207,25 @@ class Replay:
 
     def _compare_states(self, sequence: int) -> Difference | None:
         """Are the states behind a sequence the same? If not, at which command did they part?"""
-        images = self._images(self._systems, sequence)
+        images = images_of(self._systems, sequence)
         self.verdict.images += 1
         if len(set(images)) == 1:
             self._alike = sequence
             state = read_state(images[0])
             self.verdict.state_hash, self.verdict.events = state.hash.hex(), state.day["events"]
             return None
-        parted = self._first_unlike(self._alike, sequence)
+        parted = self._again.first_unlike(self._alike, sequence)
         self._count_agreed(parted)
         first, second = self.makers
         note = "the answers agree, the states behind them do not"
         return self._words((first, second), None, parted, [note])
 
-    def _images(self, systems: Mapping[str, System], sequence: int) -> list[bytes]:
-        images = []
-        for name, system in systems.items():
-            try:
-                images.append(system.image())
-            except Exception as error:
-                said = _Stop(name, error).words()
-                raise SystemFailed(f"{name} makes no image behind {sequence}: {said}") from error
-        return images
-
-    def _first_unlike(self, alike: int, unlike: int) -> int:
-        """The command behind which states differ that were the same before it.
-
-        Each pass runs the day again and looks at a few places, until none are left between.
-        """
-        while unlike - alike > 1:
-            step = max(1, (unlike - alike) // _POINTS)
-            systems = self._fresh()
-            marks = range(alike + step, unlike, step)
-            for batch in self._until(marks[-1], marks):
-                for system in systems.values():
-                    system.apply_all(batch)
-                sequence = sequence_of(batch[-1])
-                if sequence not in marks:
-                    continue
-                if len(set(self._images(systems, sequence))) > 1:
-                    unlike = sequence
-                    break
-                alike = sequence
-        return unlike
-
-    # -- words ---------------------------------------------------------------------------------
-
     def _words(
         self,
-        pair: tuple[str, str],
+        pair: Pair,
         parting: Parting | None,
         sequence: int,
         notes: Sequence[str],
         headline: str = "",
     ) -> Difference:
-        """The difference in words, with the states around it from systems that run again."""
-        said = list(notes)
-        systems = self._behind(sequence - 1)
-        before = self._moment(pair, systems, said)
-        record = self.day.record(sequence)
-        if record is not None:
-            self._apply(record, systems)
-        after = self._moment(pair, systems, said)
-        hashes = {state.hash for state in (before.one, before.other) if state}
-        if parting is not None and len(hashes) > 1:
-            said.append(self._parted_before(pair, sequence))
-        return difference_of(
-            pair,
-            names=self.names,
-            parting=parting,
-            command=command_of(record) if record is not None else None,
-            before=before,
-            after=after,
-            notes=said,
-            headline=headline,
-        )
-
-    def _parted_before(self, pair: tuple[str, str], sequence: int) -> str:
-        """Where the states part that differ before the answers do: what is wrong began there."""
-        origin = self._first_unlike(self._alike, sequence - 1)
-        systems, record = self._behind(origin), self.day.record(origin)
-        assert record is not None, "a command that was lived through is in the journal"
-        states = self._moment(pair, systems, [])
-        found = difference_of(pair, names=self.names, command=command_of(record), after=states)
-        return f"the states part before that, behind {found.heading}; {found.headline}"
-
-    def _apply(self, record: bytes, systems: dict[str, System]) -> None:
-        """Live through one command more; a system that stops at it has no state behind it."""
-        self.names.learn(record[_RECORD_HEADER:])
-        for name in list(systems):
-            try:
-                systems[name].apply(record)
-            except Exception:
-                del systems[name]
-
-    def _moment(
-        self, pair: tuple[str, str], systems: Mapping[str, System], notes: list[str]
-    ) -> Moment:
-        """The states of the pair's systems; where one cannot be had a note says why."""
-        found: list[State | None] = []
-        for name in pair:
-            try:
-                found.append(read_state(systems[name].image()) if name in systems else None)
-            except NotAnImage as error:
-                found.append(None)
-                notes.append(f"the image of {name} cannot be read: {error}")
-        return Moment(*found)
+        return self._again.difference(pair, parting, sequence, self._alike, notes, headline)
