@@ -77,7 +77,13 @@ def test_a_day_that_was_published_otherwise(copy: Path, day: Path) -> None:
     assert "venue and mirror agree" in text
     assert max(map(len, text.splitlines())) <= 100
     found = json.loads(differs("umpire", "replay", copy, "--json"))["difference"]
-    assert found["sequence"] == sequence
+    record = next(one for one in JournalReader(copy) if one.sequence == sequence)
+    assert (found["sequence"], found["time_ns"], found["seat"]) == (
+        sequence,
+        record.time_ns,
+        record.seat,
+    )
+    assert found["command"]["fields"] == record.message.fields
     assert found["sides"] == ["venue", "published"]
     unlike = found["answers"][found["place"]]["unlike"]
     assert [one["field"] for one in unlike] == ["quantity"]

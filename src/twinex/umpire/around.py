@@ -139,7 +139,7 @@ def _levels(orders: list[Fields], digits: int) -> str:
         levels.setdefault(order["price"], []).append(order["shown"])
     best = list(levels.items())[:_LEVELS]
     said = [f"{sum(lots)} @ {price_text(price, digits)} ({len(lots)})" for price, lots in best]
-    more = f", {len(levels) - _LEVELS} levels more" if len(levels) > _LEVELS else ""
+    more = f", {len(levels) - _LEVELS} more" if len(levels) > _LEVELS else ""
     return ", ".join(said) + more if said else "none"
 
 

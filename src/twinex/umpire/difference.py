@@ -40,12 +40,15 @@ class Moment:
 class Difference:
     """The first difference. `sides`: what the two are called. `headline`: it, in one line.
 
-    `sequence` 0 and no command: two images that nobody names a command for.
+    `sequence` 0: two images that nobody names a command for. `time_ns` 0, `seat` None: no journal
+    is there that has the command.
     """
 
     sides: Sides
     headline: str
     sequence: int
+    time_ns: int
+    seat: int | None
     heading: str
     command: Told | None
     answers: tuple[Pair, ...]
@@ -100,6 +103,8 @@ def difference_of(
         sides=sides,
         headline=headline or said,
         sequence=parting.sequence if parting else command.sequence if command else 0,
+        time_ns=command.time_ns if command else 0,
+        seat=command.seat if command else None,
         heading=_heading(command, told, parting, names),
         command=told,
         answers=pairs,
