@@ -175,3 +175,12 @@ def test_a_day_that_goes_on(tmp_path: Path, day: Path) -> None:
             one.send(record.seat, record.body)
     assert "goes on: its last command, 4000, is no day_end" in refused("umpire", "replay", place)
     assert "4,000 commands agree" in said("umpire", "replay", place, "--so-far")
+
+
+def test_a_day_that_was_rolled_from_another(copy: Path, tmp_path: Path) -> None:
+    """Its sequences and its chain go on from the day before, which nobody reads."""
+    said("image", "write", copy)
+    said("roll", copy, "--date", "2026-07-07", "--directory", tmp_path)
+    text = said("umpire", "replay", tmp_path / "20260707", "--so-far")
+    assert "commands agree: venue, mirror and what was published" in text
+    assert "the states at the end are the same" in text

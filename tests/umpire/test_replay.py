@@ -424,8 +424,6 @@ def test_no_day_and_no_gate(copy: Path, tmp_path: Path) -> None:
 
 
 def test_a_day_without_commands(copy: Path) -> None:
-    with Venue(copy.parent / "new", first_sequence=FIRST) as venue, pytest.raises(Exception):  # noqa
-        venue.send(3, b"no day_open")
     journal = (copy / _JOURNAL).read_bytes()
     (copy / _JOURNAL).write_bytes(journal[:HEAD_BYTES] + bytes(len(journal) - HEAD_BYTES))
     words = bytearray((copy / "gate").read_bytes())
