@@ -161,14 +161,14 @@ def position(row: Position, side: int, offset: int, lots: int) -> int:
         if offset == 1:
             return Refused.POSITION_YESTERDAY_INSUFFICIENT
         return Refused.POSITION_TODAY_INSUFFICIENT
-    rows = counted_together(row)
-    limit = instrument.position_limit or product.position_limit or COUNT_MAX
-    if side_total(rows, side) + lots > limit:
+    total = opened = lots
+    for each in counted_together(row):
+        total += each.side_total(side)
+        opened += each.opened + each.opening_buys + each.opening_sells
+    if total > (instrument.position_limit or product.position_limit or COUNT_MAX):
         return Refused.POSITION_LIMIT
-    if product.opening_cap and row.hedge == 0:
-        opened = sum(each.opened + each.opening_buys + each.opening_sells for each in rows)
-        if opened + lots > product.opening_cap:
-            return Refused.OPENING_CAP
+    if opened > product.opening_cap > 0 and row.hedge == 0:
+        return Refused.OPENING_CAP
     return 0
 
 
@@ -180,17 +180,6 @@ def counted_together(row: Position) -> Sequence[Position]:
         return (row,)
     rows = group.rows.get(row.instrument.number << 2 | row.hedge, [])
     return rows if row in rows else [*rows, row]
-
-
-def side_total(rows: Iterable[Position], side: int) -> int:
-    """Holdings and live opening lots of the rows, on one side."""
-    total = 0
-    for row in rows:
-        if side == codes.BUY:
-            total += row.long_today + row.long_yesterday + row.opening_buys
-        else:
-            total += row.short_today + row.short_yesterday + row.opening_sells
-    return total
 
 
 def funds(member: Member, product: Product, offset: int, value: int) -> int:
