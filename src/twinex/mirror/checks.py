@@ -162,7 +162,7 @@ def position(row: Position, side: int, offset: int, lots: int) -> int:
             return Refused.POSITION_YESTERDAY_INSUFFICIENT
         return Refused.POSITION_TODAY_INSUFFICIENT
     total = opened = lots
-    for each in counted_together(row):
+    for each in (row,) if row.account.group is None else counted_together(row, row.account.group):
         total += each.side_total(side)
         opened += each.opened + each.opening_buys + each.opening_sells
     if total > (instrument.position_limit or product.position_limit or COUNT_MAX):
@@ -172,20 +172,15 @@ def position(row: Position, side: int, offset: int, lots: int) -> int:
     return 0
 
 
-def counted_together(row: Position) -> Sequence[Position]:
+def counted_together(row: Position, group: Group) -> Sequence[Position]:
     """The row, and those of its group's other accounts. A row that is in no table yet may hold
     lots all the same: those of a quote's bid while the ask is judged."""
-    group = row.account.group
-    if group is None:
-        return (row,)
     rows = group.rows.get(row.instrument.number << 2 | row.hedge, [])
     return rows if row in rows else [*rows, row]
 
 
-def funds(member: Member, product: Product, offset: int, value: int) -> int:
+def funds(member: Member, value: int) -> int:
     """[30] Funds (资金): an opening order's value fits into the member's credit."""
-    if not product.funds_checked or (offset and product.offset_rule):
-        return 0
     return Refused.FUNDS_INSUFFICIENT if member.used + value > member.credit else 0
 
 
@@ -227,5 +222,6 @@ def holdings(order: Order) -> int:
     lots = order.remaining
     row = order.row
     reason = position(row, order.side, order.offset, lots) if row is not None else 0
-    value = order.frozen_price * product.multiplier * lots
-    return reason or funds(order.member, product, order.offset, value)
+    if reason or not product.funds_checked or (order.offset and product.offset_rule):
+        return reason
+    return funds(order.member, order.frozen_price * product.multiplier * lots)

@@ -86,8 +86,8 @@ class Core:
         market.journal_bytes += length
         events = market.events
         events.sequence, events.time_ns = sequence, time_ns
-        events.pending = pending = []
-        market.steps = 0
+        pending: list[bytes] = []
+        events.pending = pending
         member = market.seats.get(seat)
         reason = general(market, record, member, seat, length, block, template, schema)
         row: Command | None = None
@@ -251,6 +251,7 @@ def settle(market: Market) -> None:
     latter two again while something trades (orders.md, Order of events)."""
     show_rows(market)
     if market.combinations:
+        market.steps = 0
         combinations.follow(market)
     while market.traded:
         if stops.judge_traded(market) and market.combinations:
