@@ -265,6 +265,7 @@ REFUSED = [
     ("commands", 27, {"member": 4}, "there is no member 4"),
     ("commands", 27, {"quote": 1}, "quote 1 cannot be of this command"),
     ("commands", 27, {"reject_reason": 22}, "another member's, or was refused"),
+    ("commands", 35, {"command": 6, "quote": 1, "reject_reason": 0}, "quote 1 cannot be of this"),
     ("commands", 29, {"quote": 2}, "there is no row 2 of section 11"),
     ("commands", 29, {"quote": 0}, "cannot have made it"),
     ("commands", 0, {"body_crc": 1}, "there is no member 0"),

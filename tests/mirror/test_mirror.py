@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import select
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,37 @@ def test_leading_and_following_say_the_same(tmp_path: Path) -> None:
         system.close()
     files = [(tmp_path / name / FILE_NAME).read_bytes() for name in "ab"]
     assert files[0] == files[1]
+
+
+def test_who_followed_can_lead(tmp_path: Path) -> None:
+    """Its records go on from those it was given, in their term, at once and after a restart."""
+    clock = Clock()
+    mirror = opened(tmp_path, clock)
+    records = records_of(DAY[:20])
+    mirror.apply(records[:10])
+    told = lead(mirror, DAY[10:15], clock)
+    mirror.close()
+    mirror = opened(tmp_path, clock)
+    told += lead(mirror, DAY[15:20], clock)
+    assert told == answers_of(records)[10:]
+    second = Sequencer(mirror._journal.sequence + 1, mirror._journal.chain, clock.now, term=2)
+    mirror.apply([second.record(*DAY[20])])
+    mirror.send(*DAY[21][:2])
+    mirror.close()
+    mirror = opened(tmp_path, clock)
+    mirror.send(*DAY[22][:2])
+    found = [r for batch in JournalReader(str(tmp_path / FILE_NAME)) for r in batch]
+    assert [int.from_bytes(record[24:28], "little") for record in found[19:]] == [1, 2, 2, 2]
+    mirror.close()
+
+
+def test_time_goes_on_from_what_came_before_the_journal(tmp_path: Path) -> None:
+    clock = Clock()
+    head = Head(FIRST_SEQUENCE, 77, clock.now + 5)
+    mirror = Mirror(str(tmp_path), clock=clock, steady=clock, head=head)
+    event = mirror.send(*DAY[0][:2])
+    assert int.from_bytes(event[16:24], "little") == clock.now + 6
+    mirror.close()
 
 
 def test_a_restart_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
@@ -316,11 +348,13 @@ def test_the_command_line_answers_a_stream_as_it_comes() -> None:
             child.stdin.write(record)
             answer = b""
             while len(answer) < len(events):
+                assert select.select([child.stdout], [], [], 60)[0], "no answer"
                 answer += child.stdout.read(len(events) - len(answer))
             assert answer == events
         child.stdin.close()
         assert child.stdout.read() == b""
-        assert json.loads(child.stderr.read())["commands"] == len(DAY)
+        told = json.loads(child.stderr.read())
+        assert (told["commands"], told["crc32"]) == (len(DAY), crc32(b"".join(answers_of(records))))
     assert child.returncode == 0
 
 

@@ -15,7 +15,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import BinaryIO
 from zlib import crc32
 
@@ -67,7 +66,7 @@ def live(batches: Iterator[list[bytes]], out: BinaryIO | None) -> tuple[Core, di
 def run(what: str, journal: str, target: str) -> dict[str, float]:
     """Do it. What was counted, and the seconds it took from the first byte read to the last."""
     begun = time.perf_counter()
-    with nullcontext(sys.stdout.buffer) if target == "-" else open(target, "wb") as out:
+    with open(1 if target == "-" else target, "wb", closefd=target != "-") as out:
         batches = read_pipe(0) if journal == "-" else iter(JournalReader(journal))
         core, figures = live(batches, out if what == "events" else None)
         if what == "image":

@@ -161,42 +161,26 @@ def position(row: Position, side: int, offset: int, lots: int) -> int:
         if offset == 1:
             return Refused.POSITION_YESTERDAY_INSUFFICIENT
         return Refused.POSITION_TODAY_INSUFFICIENT
-    rows = counted_together(row)
-    limit = instrument.position_limit or product.position_limit or COUNT_MAX
-    if side_total(rows, side) + lots > limit:
+    total = opened = lots
+    for each in (row,) if row.account.group is None else counted_together(row, row.account.group):
+        total += each.side_total(side)
+        opened += each.opened + each.opening_buys + each.opening_sells
+    if total > (instrument.position_limit or product.position_limit or COUNT_MAX):
         return Refused.POSITION_LIMIT
-    if product.opening_cap and row.hedge == 0:
-        opened = sum(each.opened + each.opening_buys + each.opening_sells for each in rows)
-        if opened + lots > product.opening_cap:
-            return Refused.OPENING_CAP
+    if opened > product.opening_cap > 0 and row.hedge == 0:
+        return Refused.OPENING_CAP
     return 0
 
 
-def counted_together(row: Position) -> Sequence[Position]:
+def counted_together(row: Position, group: Group) -> Sequence[Position]:
     """The row, and those of its group's other accounts. A row that is in no table yet may hold
     lots all the same: those of a quote's bid while the ask is judged."""
-    group = row.account.group
-    if group is None:
-        return (row,)
     rows = group.rows.get(row.instrument.number << 2 | row.hedge, [])
     return rows if row in rows else [*rows, row]
 
 
-def side_total(rows: Iterable[Position], side: int) -> int:
-    """Holdings and live opening lots of the rows, on one side."""
-    total = 0
-    for row in rows:
-        if side == codes.BUY:
-            total += row.long_today + row.long_yesterday + row.opening_buys
-        else:
-            total += row.short_today + row.short_yesterday + row.opening_sells
-    return total
-
-
-def funds(member: Member, product: Product, offset: int, value: int) -> int:
+def funds(member: Member, value: int) -> int:
     """[30] Funds (资金): an opening order's value fits into the member's credit."""
-    if not product.funds_checked or (offset and product.offset_rule):
-        return 0
     return Refused.FUNDS_INSUFFICIENT if member.used + value > member.credit else 0
 
 
@@ -238,5 +222,6 @@ def holdings(order: Order) -> int:
     lots = order.remaining
     row = order.row
     reason = position(row, order.side, order.offset, lots) if row is not None else 0
-    value = order.frozen_price * product.multiplier * lots
-    return reason or funds(order.member, product, order.offset, value)
+    if reason or not product.funds_checked or (order.offset and product.offset_rule):
+        return reason
+    return funds(order.member, order.frozen_price * product.multiplier * lots)

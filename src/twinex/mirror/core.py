@@ -84,8 +84,10 @@ class Core:
         market.chain, market.term = chain, term
         market.commands_count += 1
         market.journal_bytes += length
-        market.events.begin(sequence, time_ns)
-        market.steps = 0
+        events = market.events
+        events.sequence, events.time_ns = sequence, time_ns
+        pending: list[bytes] = []
+        events.pending = pending
         member = market.seats.get(seat)
         reason = general(market, record, member, seat, length, block, template, schema)
         row: Command | None = None
@@ -101,11 +103,10 @@ class Core:
             market.commands.append(row)
         if market.touched or market.combinations or market.traded:
             settle(market)
-        pending = market.events.pending
-        events = pending[0] if len(pending) == 1 else b"".join(pending)
+        answer = b"".join(pending)
         market.events_count += len(pending)
-        market.event_bytes += len(events)
-        return events
+        market.event_bytes += len(answer)
+        return answer
 
     def image(self) -> bytes:
         """The state image (spec/state.md) after the last command."""
@@ -127,7 +128,10 @@ def general(
     least = BLOCK_LENGTHS.get(template)
     if least is None or schema != SCHEMA:
         return Refused.TEMPLATE_UNKNOWN
-    if block < least or not long_enough(record, length, block, template):
+    needed = BLOCK + block
+    if template == MASS_QUOTE:
+        needed += entries_length(record, length, block)
+    if block < least or length != (needed + 7) & ~7:
         return Refused.LENGTH_WRONG
     if member is None and seat != 0:
         return Refused.SEAT_UNKNOWN
@@ -136,17 +140,14 @@ def general(
     return 0 if (template >= DAY_OPEN) == (seat == 0) else Refused.NOT_PERMITTED
 
 
-def long_enough(record: bytes, length: int, block: int, template: int) -> bool:
-    """The record is just as long as its block, and of a mass_quote its entries, need."""
-    needed = BLOCK + block
-    if template == MASS_QUOTE:
-        if block % 8 or length < needed + 8:
-            return False
-        size, count = GROUP_SIZE.unpack_from(record, needed)
-        if not 1 <= count <= 64 or size < 48 or size % 8 or block % 8:
-            return False
-        needed += 8 + count * size
-    return length == (needed + 7) & ~7
+def entries_length(record: bytes, length: int, block: int) -> int:
+    """Bytes that a mass_quote's entries need behind its block; more than it has where they are laid
+    out wrongly (quotes.md)."""
+    if length < BLOCK + block + 8:
+        return length
+    size, count = GROUP_SIZE.unpack_from(record, BLOCK + block)
+    sound = 1 <= count <= 64 and size >= 48 and size % 8 == block % 8 == 0
+    return 8 + count * size if sound else length
 
 
 def refuse_general(
@@ -250,6 +251,7 @@ def settle(market: Market) -> None:
     latter two again while something trades (orders.md, Order of events)."""
     show_rows(market)
     if market.combinations:
+        market.steps = 0
         combinations.follow(market)
     while market.traded:
         if stops.judge_traded(market) and market.combinations:

@@ -59,19 +59,14 @@ def named(order: Any) -> tuple[int, ...]:
 
 
 class Events:
-    """The events of the running command, in `pending`; an event's index is its place there."""
+    """The events of the running command, in `pending`, under its sequence and time. An event's
+    index is its place there."""
 
     __slots__ = ("pending", "sequence", "time_ns")
 
     def __init__(self) -> None:
         self.pending: list[bytes] = []
         self.sequence = self.time_ns = 0
-
-    def begin(self, sequence: int, time_ns: int) -> None:
-        """The next command: its events carry that sequence and time."""
-        self.pending = []
-        self.sequence = sequence
-        self.time_ns = time_ns
 
     def say(self, event: tuple[Any, int], *fields: int) -> None:
         """Any event, by its layout: its fields behind `index`, in the order of messages.xml."""

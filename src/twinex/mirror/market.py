@@ -149,6 +149,12 @@ class Position:
             return today + yesterday - frozen
         return yesterday - frozen if offset == 1 else today - frozen_today
 
+    def side_total(self, side: int) -> int:
+        """Holdings and live opening lots of one side."""
+        if side == 0:
+            return self.long_today + self.long_yesterday + self.opening_buys
+        return self.short_today + self.short_yesterday + self.opening_sells
+
     def freeze(self, side: int, offset: int, lots: int) -> None:
         """Count lots of a live order, or with lots < 0 no longer."""
         if offset == 0:
@@ -230,7 +236,12 @@ class Order:
         with lots < 0 no longer."""
         row = self.row
         if row is not None:
-            row.freeze(self.side, self.offset, lots)
+            if self.offset:
+                row.freeze(self.side, self.offset, lots)
+            elif self.side:
+                row.opening_sells += lots
+            else:
+                row.opening_buys += lots
         product = self.instrument.product
         if product.funds_checked and (self.offset == 0 or row is None):
             self.member.used += self.frozen_price * product.multiplier * lots

@@ -13,6 +13,11 @@ from twinex.mirror.market import Group, Instrument, Market, Order
 def place(market: Market, order: Order) -> None:
     """In continuous trading: fill what can be filled at once, then rest or cancel what is left."""
     opposite = order.instrument.sides[1 - order.side]
+    keys = opposite.keys
+    plain = order.time_in_force == codes.DAY and order.kind == codes.LIMIT
+    if plain and (not keys or keys[-1] < opposite.sign * order.price):
+        rest(market, order)  # as most orders do, with no one to trade with
+        return
     bound = worst_key(order, opposite)
     minimum = order.quantity if order.time_in_force == codes.FOK else order.minimum_quantity
     if minimum and fillable(order, opposite, bound) < minimum:
@@ -20,7 +25,7 @@ def place(market: Market, order: Order) -> None:
         drop(market, order, Cancelled.FOK_UNFILLED if fok else Cancelled.MINIMUM_UNFILLED)
         return
     trades = len(market.trades)
-    if opposite.keys and (bound is None or opposite.keys[-1] >= bound):
+    if keys and (bound is None or keys[-1] >= bound):
         sweep(market, order, opposite, bound)
     if order.remaining:
         leave(market, order, market.trades[-1][0] if len(market.trades) > trades else 0)

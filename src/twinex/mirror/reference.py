@@ -7,7 +7,7 @@ reason, 0 where it was done. Bounds are those of phases.md.
 from __future__ import annotations
 
 from twinex.mirror import events, messages
-from twinex.mirror.checks import PRICE_MAX, side_total
+from twinex.mirror.checks import PRICE_MAX
 from twinex.mirror.codes import Refused
 from twinex.mirror.market import (
     COUNT_MAX,
@@ -229,8 +229,8 @@ def set_position(market: Market, record: bytes) -> int:
         return Refused.REFERENCE_IN_USE
     group = account.group
     rows = [row] if group is None else group.rows.get(instrument.number << 2 | hedge, [])
-    longs = side_total(rows, 0) - row.long_yesterday + long
-    shorts = side_total(rows, 1) - row.short_yesterday + short
+    longs = sum(each.side_total(0) for each in rows) - row.long_yesterday + long
+    shorts = sum(each.side_total(1) for each in rows) - row.short_yesterday + short
     if max(longs, shorts) > COUNT_MAX:
         return Refused.REFERENCE_INVALID
     market.keep_row(row)
