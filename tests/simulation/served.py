@@ -9,14 +9,12 @@ import struct
 import sys
 import traceback
 
-from twinex.mirror.core import Core
-
 HEAD = struct.Struct("<cQ")
 _RECORD_LENGTH = struct.Struct("<I")
 
 
-def serve(source, target):
-    """Answer until the pipe ends."""
+def serve(make, source, target):
+    """Answer until the pipe ends. `make`: the mirror's `Core`."""
     core = None
     while True:
         head = source.read(HEAD.size)
@@ -26,9 +24,9 @@ def serve(source, target):
         octets = source.read(length)
         try:
             if asked == b"N":
-                core, answer = Core(first_sequence=int(octets)), b""
+                core, answer = make(first_sequence=int(octets)), b""
             elif asked == b"F":
-                core, answer = Core.from_image(octets), b""
+                core, answer = make.from_image(octets), b""
             elif asked == b"A":
                 answer = b"".join([core.apply(record) for record in _records(octets)])
             else:
@@ -50,4 +48,6 @@ def _records(octets):
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    from twinex.mirror.core import Core
+
+    serve(Core, sys.stdin.buffer, sys.stdout.buffer)
