@@ -42,6 +42,13 @@ class Case:
     def live(self, left: Maker, right: Maker) -> Difference | None:
         """Both systems, from nothing; the first difference. Images count where they did before."""
         pair = Pair(left(self.first_sequence), right(self.first_sequence))
+        try:
+            self._live(pair)
+        finally:
+            pair.close()
+        return pair.differ
+
+    def _live(self, pair: Pair) -> None:
         journal, watch = Journal(self.first_sequence), Invariants()
         start = 0
         for stop in self._stops():
@@ -52,15 +59,14 @@ class Case:
                 try:
                     watch.see(batch, events)
                 except Violated as error:
-                    return Difference("invariant", error.sequence, str(error))
+                    pair.differ = Difference("invariant", error.sequence, str(error))
             if pair.differ is None and self.commands[stop - 1].restart:
                 pair.restart(self.commands[stop - 1].restart)
             if pair.differ is None and self.what in ("image", "restart", "error"):
                 pair.compare_images()
             if pair.differ is not None:
-                return pair.differ
+                return
             start = stop
-        return None
 
     def _stops(self) -> list[int]:
         """Behind which commands something is done: restarts and the end; all, of a short case."""

@@ -1,15 +1,14 @@
 """Living through the days of a run: batches, images, restarts, invariants, nights.
 
-run = Run(seed, left=VenueSystem, right=MirrorSystem)
+run = Run(left=VenueSystem, right=MirrorSystem)
 failure = run.live(plans(seed, 2_000_000))       # None: no difference
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
-from checkers.days import TRADING_DAY
+from checkers.days import TRADING_DAY, Command
 
 from simulation import night
 from simulation.invariants import Invariants, Violated
@@ -24,110 +23,111 @@ WATCHED_ONE_IN = 4  # fast days under the invariants; slow ones always are
 
 @dataclass
 class Failure:
-    """A difference, and the day that led to it: every record up to the failing batch's end."""
+    """A difference, and the day that led to it: every command up to the failing batch's end.
+
+    `restarts`: after how many commands which side started anew.
+    """
 
     difference: Difference
     plan: Plan
     first_sequence: int
-    commands: list[tuple[int, bytes]]
-    restarts: dict[int, str]  # after how many commands, which side
+    commands: list[Command]
+    restarts: dict[int, str]
 
 
 @dataclass
 class Run:
-    """What a run has lived through so far."""
+    """What a run has lived through so far; `watched` events were under the invariants."""
 
-    seed: int
     left: Maker
     right: Maker
+    on_day: Callable[["Run"], None] | None = None
     commands: int = 0
-    events: int = 0
     event_bytes: int = 0
     days: int = 0
     images: int = 0
     restarts: int = 0
-    watched: int = 0  # events under the invariants
-    on_day: Callable[["Run"], None] | None = None
+    watched: int = 0
     # Image of the ended day before, and how many days in a row there were.
     _night: tuple[bytes, int] = field(default=(b"", 0), repr=False)
 
-    def live(self, days: Iterable[Plan]) -> Failure | None:
+    def live(self, plans: Iterable[Plan]) -> Failure | None:
         """The failure that ended the run, if one did."""
-        for plan in days:
-            failure = self._day(plan)
-            if failure is not None:
-                return failure
+        for plan in plans:
+            day = self._opened(plan)
+            try:
+                image = day.live(self)
+            finally:
+                day.pair.close()
+            if day.pair.differ is not None:
+                return day.failure(day.pair.differ)
+            self._night = (image, day.nights)
             self.days += 1
             if self.on_day is not None:
                 self.on_day(self)
         return None
 
-    def _day(self, plan: Plan) -> Failure | None:
-        first_sequence, chain, opening, nights = self._opening(plan)
-        journal = Journal(first_sequence, chain)
-        pair = Pair(self.left(first_sequence), self.right(first_sequence))
-        source = random.Random(plan.seed)
-        watch = Invariants() if not plan.fast or source.randrange(WATCHED_ONE_IN) == 0 else None
-        lived: list[Batch] = []
-        restarts: dict[int, str] = {}
-        for batch in _batches(plan, journal, first_sequence, opening, nights, source):
-            lived.append(batch)
-            events = pair.apply(batch)
-            self._look(pair, batch, events, watch, source, restarts, first_sequence)
-            if pair.differ is not None:
-                commands = [command for each in lived for command in commands_of(each)]
-                return Failure(pair.differ, plan, first_sequence, commands, restarts)
-        self._night = (self._last_image(pair), nights)
-        if pair.differ is not None:
-            commands = [command for each in lived for command in commands_of(each)]
-            return Failure(pair.differ, plan, first_sequence, commands, restarts)
-        return None
-
-    def _opening(self, plan: Plan):
-        """(first sequence, chain, opening commands, days in a row before this one)."""
+    def _opened(self, plan: Plan) -> "_Day":
         image, nights = self._night
-        if not plan.goes_on or not image:
-            first = random.Random(plan.seed).choice((1, FIRST, FIRST))
-            return first, 0, None, 0
-        return *night.opening(image, TRADING_DAY + nights + 1), nights + 1
+        if plan.goes_on and image:
+            first, chain, opening = night.opening(image, TRADING_DAY + nights + 1)
+            return _Day(plan, Journal(first, chain), self._pair(first), opening, nights + 1)
+        first = random.Random(plan.seed).choice((1, FIRST, FIRST))
+        return _Day(plan, Journal(first), self._pair(first), None, 0)
 
-    def _last_image(self, pair: Pair) -> bytes:
-        self.images += 1
-        return pair.compare_images()
+    def _pair(self, first_sequence: int) -> Pair:
+        return Pair(self.left(first_sequence), self.right(first_sequence))
 
-    def _look(
-        self,
-        pair: Pair,
-        batch: Batch,
-        events: np.ndarray,
-        watch: Invariants | None,
-        source: random.Random,
-        restarts: dict[int, str],
-        first_sequence: int,
+
+class _Day:
+    """One day of both systems."""
+
+    def __init__(
+        self, plan: Plan, journal: Journal, pair: Pair, opening: list[Command] | None, nights: int
     ) -> None:
-        """What is done behind a batch: counts, invariants, now and then an image or a restart."""
-        self.commands += len(batch)
-        self.event_bytes += len(events)
-        look, turn = source.randrange(IMAGES_ONE_IN), source.randrange(RESTARTS_ONE_IN)
-        side = source.choice(("left", "right"))
-        if pair.differ is None and watch is not None:
+        self.plan, self.journal, self.pair = plan, journal, pair
+        self.opening, self.nights = opening, nights
+        self._source = random.Random(plan.seed)
+        is_watched = not plan.fast or self._source.randrange(WATCHED_ONE_IN) == 0
+        self._watch = Invariants() if is_watched else None
+        self._lived: list[Batch] = []
+        self._restarts: dict[int, str] = {}
+
+    def live(self, run: Run) -> bytes:
+        """Until its end, or a difference: the image then."""
+        first = self.journal.first_sequence
+        for frames in self.plan.frames(first, self.opening, self.nights):
+            block = self.journal.write(frames)
+            self._lived.append(block)
+            for start, stop in cut(self._source, len(block)):
+                self._batch(run, block.part(start, stop))
+                if self.pair.differ is not None:
+                    return b""
+        run.images += 1
+        return self.pair.compare_images()
+
+    def _batch(self, run: Run, batch: Batch) -> None:
+        """A batch, and what is done behind it: now and then an image or a restart."""
+        events = self.pair.apply(batch)
+        run.commands += len(batch)
+        run.event_bytes += len(events)
+        look, turn = self._source.randrange(IMAGES_ONE_IN), self._source.randrange(RESTARTS_ONE_IN)
+        side = self._source.choice(("left", "right"))
+        if self.pair.differ is None and self._watch is not None:
             try:
-                self.watched += watch.see(batch, events)
+                run.watched += self._watch.see(batch, events)
             except Violated as error:
-                pair.differ = Difference("invariant", error.sequence, str(error))
-        if pair.differ is None and turn == 0:
-            restarts[pair.sequence - first_sequence + 1] = side
-            pair.restart(side)
-            self.restarts += 1
-        elif pair.differ is None and look == 0:
-            pair.compare_images()
-            self.images += 1
+                self.pair.differ = Difference("invariant", error.sequence, str(error))
+        if self.pair.differ is None and turn == 0:
+            self._restarts[self.pair.sequence - self.journal.first_sequence + 1] = side
+            self.pair.restart(side)
+            run.restarts += 1
+        elif self.pair.differ is None and look == 0:
+            self.pair.compare_images()
+            run.images += 1
 
-
-def _batches(
-    plan: Plan, journal: Journal, first_sequence: int, opening, nights: int, source: random.Random
-) -> Iterator[Batch]:
-    for frames in plan.frames(first_sequence, opening, nights):
-        block = journal.write(frames)
-        for start, stop in cut(source, len(block)):
-            yield block.part(start, stop)
+    def failure(self, difference: Difference) -> Failure:
+        first = self.journal.first_sequence
+        commands = [command for block in self._lived for command in commands_of(block)]
+        commands = commands[: self.pair.sequence - first + 1]
+        return Failure(difference, self.plan, first, commands, self._restarts)

@@ -79,12 +79,18 @@ class Pair:
         system = getattr(self, side)
         try:
             again = type(system).from_image(source.image())
+            system.close()
             setattr(self, side, again)
             if again.image() != source.image():
                 words = f"the {system.name} reads an image and writes another one"
                 self.differ = self.differ or Difference("restart", self.sequence, words)
         except Exception as error:
             self._fail(system, error, f"starting from the {source.name}'s image")
+
+    def close(self) -> None:
+        """Give back what both hold."""
+        self.left.close()
+        self.right.close()
 
 
 def _locate(left: bytes, right: bytes, pair: Pair, first: int) -> Difference:

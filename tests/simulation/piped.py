@@ -1,9 +1,10 @@
-"""The mirror in a process of its own, on PyPy where there is one: much faster."""
+"""A system in a process of its own: the mirror on PyPy, much faster; one with a planted fault."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from simulation.records import Batch
 from simulation.served import HEAD
 
-_TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[1]
+SOURCES = TESTS.parent / "src"
 
 
 def interpreter() -> str | None:
@@ -20,23 +22,31 @@ def interpreter() -> str | None:
 
 
 class PipeBroken(Exception):  # noqa: N818
-    """The process on the other side ended or raised; the text says what it said last."""
+    """The process on the other side ended, or raised: the text says what."""
 
 
-class PipedMirror:
-    """A mirror behind a pipe. The process ends with this object."""
+class Piped:
+    """A system behind a pipe; its process ends with `close`."""
 
-    name = "mirror"
-
-    def __init__(self, first_sequence: int = 1) -> None:
-        self._process = _started()
+    def __init__(
+        self,
+        room: str,
+        first_sequence: int = 1,
+        *,
+        program: str = sys.executable,
+        sources: Path = SOURCES,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        """`room`: `venue` or `mirror`, as it stands in `sources`."""
+        self.name = room
+        paths = os.pathsep.join([str(sources), str(TESTS)])
+        self._process = subprocess.Popen(
+            [program, "-m", "simulation.served", room],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**environment, "PYTHONPATH": paths},
+        )
         self._ask(b"N", str(first_sequence).encode())
-
-    @classmethod
-    def from_image(cls, octets: bytes) -> "PipedMirror":
-        system = cls()
-        system._ask(b"F", octets)
-        return system
 
     def start(self, batch: Batch) -> None:
         self._send(b"A", batch.records.tobytes())
@@ -47,15 +57,26 @@ class PipedMirror:
     def image(self) -> bytes:
         return self._ask(b"I", b"")
 
+    def go_on_from(self, octets: bytes) -> None:
+        """Leave everything behind for the state of an image."""
+        self._ask(b"F", octets)
+
+    def begin(self, first_sequence: int) -> None:
+        """A new day in the same process."""
+        self._ask(b"N", str(first_sequence).encode())
+
     def _ask(self, asked: bytes, octets: bytes) -> bytes:
         self._send(asked, octets)
         return self._answer()
 
     def _send(self, asked: bytes, octets: bytes) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(HEAD.pack(asked, len(octets)))
-        self._process.stdin.write(octets)
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(HEAD.pack(asked, len(octets)))
+            self._process.stdin.write(octets)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise PipeBroken(f"the process ended with {self._process.wait()}") from None
 
     def _answer(self) -> bytes:
         assert self._process.stdout is not None
@@ -70,23 +91,24 @@ class PipedMirror:
 
     def close(self) -> None:
         """End the process."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None and not stream.closed:
+            assert stream is not None
+            try:
                 stream.close()
+            except BrokenPipeError:
+                continue  # what it never read
 
-    def __del__(self) -> None:
-        self.close()
 
+class PipedMirror(Piped):
+    """The mirror on PyPy, or on this Python where there is none."""
 
-def _started() -> "subprocess.Popen[bytes]":
-    """The process, with the product's sources and the tests on its path."""
-    paths = os.pathsep.join([str(_TESTS.parent / "src"), str(_TESTS)])
-    return subprocess.Popen(
-        [interpreter() or sys.executable, "-m", "simulation.served"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": paths},
-    )
+    def __init__(self, first_sequence: int = 1) -> None:
+        super().__init__("mirror", first_sequence, program=interpreter() or sys.executable)
+
+    @classmethod
+    def from_image(cls, octets: bytes) -> "PipedMirror":
+        system = cls()
+        system.go_on_from(octets)
+        return system

@@ -14,6 +14,8 @@ import numpy as np
 from checkers.wire import frame
 from numba import njit
 
+from simulation.served import bounds
+
 HEADER_BYTES = 40
 START_NS = 1_700_000_000_000_000_000
 LEAP_EVERY = 61  # commands
@@ -103,6 +105,13 @@ def frame_starts(frames: np.ndarray) -> np.ndarray:
     starts = np.zeros(len(words) + 1, np.int64)
     count = int(_count(words, starts))
     return np.append(starts[:count] * 8, len(frames))
+
+
+def batch_of(octets: bytes) -> Batch:
+    """Whole records, as they lie one behind the other."""
+    found = bounds(octets)
+    starts = np.array([start for start, _ in found] + [len(octets)], np.int64)
+    return Batch(np.frombuffer(octets, np.uint8), starts)
 
 
 def commands_of(batch: Batch) -> list[tuple[int, bytes]]:

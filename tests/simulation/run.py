@@ -86,7 +86,7 @@ def live(seed: int, commands: int, left: Maker, right: Maker, longest: int) -> t
         rate = run.commands / (time.perf_counter() - started)
         print(f"day {run.days}: {run.commands:,} commands, {rate:,.0f}/s", file=sys.stderr)
 
-    run = Run(seed, left, right, on_day=say)
+    run = Run(left, right, on_day=say)
     failure = run.live(plans(seed, commands, longest))
     if failure is None:
         return run, ""

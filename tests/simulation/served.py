@@ -1,8 +1,9 @@
-"""The mirror behind a pipe, for an interpreter without NumPy: `pypy3 -m simulation.served`.
+"""A system behind a pipe: `pypy3 -m simulation.served mirror`, `python -m simulation.served venue`.
 
 Asked and answered in frames: a byte, the length (uint64, little-endian) and the bytes. Asked: `N` a
 first sequence in decimal: a new day; `F` an image: go on from it; `A` records: their events; `I`
-the image. Answered: `.` and the bytes, or `!` and what was raised.
+the image. Answered: `.` and the bytes, or `!` and what was raised. For the mirror the standard
+library is enough.
 """
 
 import struct
@@ -13,9 +14,67 @@ HEAD = struct.Struct("<cQ")
 _RECORD_LENGTH = struct.Struct("<I")
 
 
-def serve(make, source, target):
-    """Answer until the pipe ends. `make`: the mirror's `Core`."""
-    core = None
+class MirrorRoom:
+    """The mirror, by whole records."""
+
+    def __init__(self):
+        from twinex.mirror.core import Core
+
+        self._make, self._core = Core, None
+
+    def begin(self, first_sequence):
+        self._core = self._make(first_sequence=first_sequence)
+
+    def go_on(self, octets):
+        self._core = self._make.from_image(octets)
+
+    def apply(self, octets):
+        """The event bytes of whole records."""
+        apply = self._core.apply
+        return b"".join([apply(octets[start:end]) for start, end in bounds(octets)])
+
+    def image(self):
+        return bytes(self._core.image())
+
+
+class VenueRoom:
+    """The venue's core, likewise."""
+
+    def __init__(self):
+        from simulation import records, systems
+
+        self._records, self._make, self._system = records, systems.VenueSystem, None
+
+    def begin(self, first_sequence):
+        self._system = self._make(first_sequence)
+
+    def go_on(self, octets):
+        self._system = self._make.from_image(octets)
+
+    def apply(self, octets):
+        """The event bytes of whole records."""
+        self._system.start(self._records.batch_of(octets))
+        return self._system.finish().tobytes()
+
+    def image(self):
+        return self._system.image()
+
+
+ROOMS = {"mirror": MirrorRoom, "venue": VenueRoom}
+
+
+def bounds(octets):
+    """(first byte, end) of each of the whole records in `octets`."""
+    place, found = 0, []
+    while place < len(octets):
+        end = place + _RECORD_LENGTH.unpack_from(octets, place)[0]
+        found.append((place, end))
+        place = end
+    return found
+
+
+def serve(room, source, target):
+    """Answer until the pipe ends."""
     while True:
         head = source.read(HEAD.size)
         if len(head) < HEAD.size:
@@ -23,15 +82,7 @@ def serve(make, source, target):
         asked, length = HEAD.unpack(head)
         octets = source.read(length)
         try:
-            if asked == b"N":
-                core, answer = make(first_sequence=int(octets)), b""
-            elif asked == b"F":
-                core, answer = make.from_image(octets), b""
-            elif asked == b"A":
-                answer = b"".join([core.apply(record) for record in _records(octets)])
-            else:
-                answer = bytes(core.image())
-            said = b"."
+            said, answer = b".", _answer(room, asked, octets)
         except Exception:
             said, answer = b"!", traceback.format_exc().strip().rpartition("\n")[2].encode()
         target.write(HEAD.pack(said, len(answer)))
@@ -39,15 +90,17 @@ def serve(make, source, target):
         target.flush()
 
 
-def _records(octets):
-    place = 0
-    while place < len(octets):
-        end = place + _RECORD_LENGTH.unpack_from(octets, place)[0]
-        yield octets[place:end]
-        place = end
+def _answer(room, asked, octets):
+    if asked == b"A":
+        return room.apply(octets)
+    if asked == b"I":
+        return room.image()
+    if asked == b"N":
+        room.begin(int(octets))
+    else:
+        room.go_on(octets)
+    return b""
 
 
 if __name__ == "__main__":
-    from twinex.mirror.core import Core
-
-    serve(Core, sys.stdin.buffer, sys.stdout.buffer)
+    serve(ROOMS[sys.argv[1]](), sys.stdin.buffer, sys.stdout.buffer)

@@ -7,13 +7,12 @@ image = system.image()                # spec/state.md, bytes
 again = VenueSystem.from_image(image)
 """
 
-import importlib
-import importlib.util
 from typing import Protocol, Self
 
 import numpy as np
 
 from simulation.records import Batch
+from simulation.served import MirrorRoom
 from twinex.venue.core import room, state
 from twinex.venue.image.check import check_image
 from twinex.venue.image.image import from_bytes
@@ -45,6 +44,9 @@ class System(Protocol):
     @classmethod
     def from_image(cls, octets: bytes) -> Self:
         """A system that goes on from there."""
+
+    def close(self) -> None:
+        """Give back what it holds; nothing is asked of it then."""
 
 
 class VenueSystem:
@@ -110,6 +112,9 @@ class VenueSystem:
     def image(self) -> bytes:
         return take(self._core, self._mark).tobytes()
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     @property
     def core(self) -> state.Core:
         """Its tables, to look at."""
@@ -122,29 +127,23 @@ class MirrorSystem:
     name = "mirror"
 
     def __init__(self, first_sequence: int = 1) -> None:
-        self._core = _mirror().Core(first_sequence=first_sequence)
+        self._room = MirrorRoom()
+        self._room.begin(first_sequence)
 
     @classmethod
     def from_image(cls, octets: bytes) -> "MirrorSystem":
         system = cls()
-        system._core = _mirror().Core.from_image(octets)
+        system._room.go_on(octets)
         return system
 
     def start(self, batch: Batch) -> None:
         self._batch = batch
 
     def finish(self) -> np.ndarray:
-        apply = self._core.apply
-        return np.frombuffer(b"".join([apply(record) for record in self._batch]), np.uint8)
+        return np.frombuffer(self._room.apply(self._batch.records.tobytes()), np.uint8)
 
     def image(self) -> bytes:
-        return bytes(self._core.image())
+        return self._room.image()
 
-
-def _mirror():
-    return importlib.import_module("twinex.mirror.core")
-
-
-def has_mirror() -> bool:
-    """Is it built?"""
-    return importlib.util.find_spec("twinex.mirror") is not None
+    def close(self) -> None:
+        """Nothing is held."""

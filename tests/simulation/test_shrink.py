@@ -60,13 +60,13 @@ class Crashing(VenueSystem):
 
 
 def _failure(right, plan: Plan | None = None) -> Failure:
-    failure = Run(SEED, VenueSystem, right).live([plan or Plan(SEED, 4_000)])
+    failure = Run(VenueSystem, right).live([plan or Plan(SEED, 4_000)])
     assert failure is not None
     return failure
 
 
 def test_two_sound_systems_agree() -> None:
-    assert Run(SEED, VenueSystem, VenueSystem).live([Plan(SEED, 4_000)]) is None
+    assert Run(VenueSystem, VenueSystem).live([Plan(SEED, 4_000)]) is None
 
 
 @pytest.mark.parametrize("fast", [True, False])
