@@ -37,6 +37,16 @@ MARKETS = {
     "accounts_10": Market(accounts=10),
     "accounts_100_000_orders_100_000": Market(accounts=100_000, resting=100_000),
 }
+COLUMNS = {
+    "uniform_ns": "uniform\nns",
+    "uniform_ratio": "ratio",
+    "hot_ns": "hot\nns",
+    "hot_ratio": "ratio",
+    "base_ns": "base\nns",
+    "reference_ns": "reference\nns",
+    "table_bytes_an_order": "bytes an\norder",
+    "refused": "refused",
+}
 
 
 class Day(NamedTuple):
@@ -145,10 +155,9 @@ def main() -> None:
         gc.collect()
     figures["reference_is"] = "a dependent walk through as many 64-byte rows at random, ns a row"
     figures["runs"] = RUNS
-    flat = {name: figure for name, figure in figures.items() if not isinstance(figure, dict)}
-    for name in MARKETS:
-        flat |= {f"{name}: {key}": value for key, value in figures[name].items()}
-    conditions.report("growth", flat)
+    conditions.report_rows("growth", {name: figures[name] for name in MARKETS}, COLUMNS)
+    for key in ("base", "reference_is", "runs"):
+        print(f"{key}: {figures[key]}")
     print(json.dumps(figures))
 
 

@@ -45,6 +45,11 @@ VARIANTS = {
     "what is rare is part of its callers too": _RARE_TOO,
     "each function made machine code by itself": _NOBODY_WAITS,
 }
+COLUMNS = {
+    "commands_per_s": "commands/s",
+    "of_the_core_as_it_is": "of the core\nas it is",
+    "compiling_s": "compiling\ns",
+}
 
 _CHILD = """
 import json, sys, time
@@ -96,7 +101,7 @@ def main() -> None:
         }
         for variant, measured in rates.items()
     }
-    conditions.report("without", figures)
+    conditions.report_rows("without", figures, COLUMNS)
     print(json.dumps(figures))
 
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from typing import Any
 
 import llvmlite.binding
@@ -33,11 +34,16 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def report(name: str, figures: dict[str, Any]) -> None:
-    """Conditions and figures, for people."""
+def _print_conditions() -> Console:
     console = Console(highlight=False)
     for line in lines():
         console.print(f"[dim]{line}[/]")
+    return console
+
+
+def report(name: str, figures: dict[str, Any]) -> None:
+    """Conditions and figures, for people."""
+    console = _print_conditions()
     table = Table(title=f"bench {name}", title_justify="left", show_header=False, box=None)
     for key, value in figures.items():
         if isinstance(value, dict):
@@ -46,6 +52,19 @@ def report(name: str, figures: dict[str, Any]) -> None:
                 table.add_row(f"  {part}", _shown(figure))
         else:
             table.add_row(key, _shown(value))
+    console.print(table)
+
+
+def report_rows(name: str, rows: dict[str, dict[str, Any]], columns: dict[str, str]) -> None:
+    """Conditions, and a line for each row: its figures named in `columns`, under those headings."""
+    console = _print_conditions()
+    table = Table(title=f"bench {name}", title_justify="left", box=None)
+    table.add_column()
+    for heading in columns.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for key, figures in rows.items():
+        title = re.sub(r"(?<=\d)_(?=\d)", ",", key).replace("_", " ")
+        table.add_row(title, *(_shown(figures[column]) for column in columns))
     console.print(table)
 
 

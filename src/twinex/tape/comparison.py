@@ -4,6 +4,8 @@ Every function returns a `check.Result`: a line for each thing compared, N of N,
 difference in words.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from twinex.tape import lobster, lobster_player
@@ -15,18 +17,23 @@ from twinex.tape.lobster_player import Play
 from twinex.tape.outcome import Outcome
 from twinex.tape.shanghai import StockDay
 from twinex.tape.stage import lobster_stage, shanghai_stage
-from twinex.tape.venue_player import Played, VenuePlayer, Watch
+from twinex.tape.venue_player import Played, System, VenuePlayer, Watch
+from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
 
 
-def play_shanghai(day: StockDay, watch: Watch | None = None) -> Played:
-    """The stock-day in a venue in memory. Raises the errors of `shanghai_stage`."""
-    return VenuePlayer(shanghai_stage(day), day.commands).run(watch=watch)
+def play_shanghai(
+    day: StockDay, watch: Watch | None = None, system: Callable[..., System] = Venue
+) -> Played:
+    """The stock-day in a system in memory. Raises the errors of `shanghai_stage`."""
+    return VenuePlayer(shanghai_stage(day), day.commands, system=system).run(watch=watch)
 
 
-def check_shanghai(day: StockDay, watch: Watch | None = None) -> Result:
+def check_shanghai(
+    day: StockDay, watch: Watch | None = None, system: Callable[..., System] = Venue
+) -> Result:
     """Every trade of the exchange, phase by phase, the auction prices, and what deletes took."""
-    outcome = Outcome(play_shanghai(day, watch).events)
+    outcome = Outcome(play_shanghai(day, watch, system).events)
     result = Result()
     _note_refused(result, outcome, len(day.commands))
     result.add(compare_trades(day.trades, outcome.trades()))
@@ -38,11 +45,11 @@ def check_shanghai(day: StockDay, watch: Watch | None = None) -> Result:
 def _note_refused(result: Result, outcome: Outcome, sent: int) -> None:
     first = outcome.first_refused()
     if first is None:
-        result.note(f"{sent} of {sent} commands are taken by the venue")
+        result.note(f"{sent} of {sent} commands are taken")
         return
     count = outcome.refused().total()
     result.note(
-        f"{sent - count} of {sent} commands are taken by the venue; the first refused has client "
+        f"{sent - count} of {sent} commands are taken; the first refused has client "
         f"id {first[0]}: {first[1]}",
         ok=False,
     )
@@ -82,15 +89,23 @@ def _note_deletes(result: Result, day: StockDay, outcome: Outcome) -> None:
         )
 
 
-def play_lobster(day: BookDay, play: Play, watch: Watch | None = None) -> Played:
-    """The day in a venue in memory, with the book after each message (`Played.books`)."""
-    return VenuePlayer(lobster_stage(day), play.commands).run(play.ends, day.books.shape[1], watch)
+def play_lobster(
+    day: BookDay, play: Play, watch: Watch | None = None, system: Callable[..., System] = Venue
+) -> Played:
+    """The day in a system in memory, with the book after each message (`Played.books`)."""
+    player = VenuePlayer(lobster_stage(day), play.commands, system=system)
+    return player.run(play.ends, day.books.shape[1], watch)
 
 
-def check_lobster(day: BookDay, play: Play | None = None, watch: Watch | None = None) -> Result:
+def check_lobster(
+    day: BookDay,
+    play: Play | None = None,
+    watch: Watch | None = None,
+    system: Callable[..., System] = Venue,
+) -> Result:
     """The book after every message, and every execution. `play`: the day as commands."""
     play = play or lobster_player.player(day)
-    played = play_lobster(day, play, watch)
+    played = play_lobster(day, play, watch, system)
     outcome = Outcome(played.events)
     result = Result()
     _note_refused(result, outcome, len(play.commands))

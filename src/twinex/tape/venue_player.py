@@ -1,4 +1,4 @@
-"""A tape's commands played into a venue, at the tape's own times.
+"""A tape's commands played into a system, the venue where no other is named, at the tape's times.
 
     played = VenuePlayer(shanghai_stage(day), day.commands).run()
     played.events     # all event bytes of the day, for `outcome`
@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -67,6 +68,26 @@ class Played:
 Watch = Callable[[Moment], None]
 
 
+class System(Protocol):
+    """What a player drives: the venue, or what answers as it does."""
+
+    def submit(self, octets: np.ndarray, /) -> np.ndarray: ...
+
+    def reserve(self, *, commands: int, orders: int) -> None: ...
+
+    def book(self, instrument: int, depth: int, /) -> Depth: ...
+
+    def statistics(self) -> Statistics: ...
+
+    def day_end_message(self, events_crc: int, /) -> bytes: ...
+
+    def service_time_ns(self, *shares: float) -> list[float]: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: Any, error: Any, trace: Any, /) -> None: ...
+
+
 class VenuePlayer:
     """One play. `run` may be called once."""
 
@@ -76,8 +97,11 @@ class VenuePlayer:
         commands: np.ndarray,
         directory: Path | None = None,
         durability: str = "memory",
+        system: Callable[..., System] = Venue,
     ) -> None:
         """`commands`: columns.COMMAND in tape order. Without a directory nothing is kept on disk.
+
+        `system` is made with the arguments of `Venue`.
 
         Raises TapeBroken if the tape's times run backwards.
         """
@@ -86,7 +110,7 @@ class VenuePlayer:
             raise TapeBroken(f"times run backwards after command {back[0]} of the tape")
         self.stage = stage
         self.frames = frames(commands, SEAT, INSTRUMENT, ACCOUNT)
-        self.directory, self.durability = directory, durability
+        self.directory, self.durability, self.system = directory, durability, system
         self.now_ns = stage.schedule[0][0] - _BEFORE_NS
         self._sent = 0
         self._events: list[bytes] = []
@@ -101,13 +125,13 @@ class VenuePlayer:
         self._books = np.zeros((len(self._stops), depth, 4), dtype=np.int64)
         self._noted = 0
         self._cuts = self._batch_ends()
-        with Venue(
+        with self.system(
             self.directory,
             durability=self.durability,
             clock=lambda: self.now_ns,
             keep=False,
             measure=True,
-        ) as self._venue:
+        ) as self._system:
             self._live_through()
             return self._played()
 
@@ -118,7 +142,7 @@ class VenuePlayer:
 
     def _live_through(self) -> None:
         expected = len(self.frames.times_ns) + _SPARE_COMMANDS
-        self._venue.reserve(commands=expected, orders=expected)
+        self._system.reserve(commands=expected, orders=expected)
         self._submit(np.frombuffer(framed(0, self.stage.opening), dtype=np.uint8))
         for at_ns, product, phase in self.stage.schedule:
             self._send_until(int(np.searchsorted(self.frames.times_ns, at_ns)))
@@ -147,7 +171,7 @@ class VenuePlayer:
             if here and self._stops[here - 1] == self._stops[here]:
                 self._books[here] = self._books[here - 1]
             else:
-                book = self._venue.book(INSTRUMENT, self._books.shape[1])
+                book = self._system.book(INSTRUMENT, self._books.shape[1])
                 for column, side in ((0, book.asks), (2, book.bids)):
                     if side:
                         rows = np.array(side, dtype=np.int64)
@@ -158,7 +182,7 @@ class VenuePlayer:
         """A phase of the market's schedule begins."""
         self.now_ns = at_ns
         if phase == codes.PHASE_CLOSED:
-            self._last_book = self._venue.book(INSTRUMENT, SHOWN_DEPTH)
+            self._last_book = self._system.book(INSTRUMENT, SHOWN_DEPTH)
             self._closed_ns = at_ns
         self._send(encode("phase_set", product=product, phase=phase))
 
@@ -167,28 +191,28 @@ class VenuePlayer:
         crc = 0
         for part in self._events:
             crc = zlib.crc32(part, crc)
-        self._send(self._venue.day_end_message(crc))
+        self._send(self._system.day_end_message(crc))
 
     def _send(self, message: bytes) -> None:
         self._submit(np.frombuffer(framed(0, [message]), dtype=np.uint8))
 
     def _submit(self, batch: np.ndarray) -> None:
-        self._events.append(self._venue.submit(batch).tobytes())
+        self._events.append(self._system.submit(batch).tobytes())
 
     def _show(self) -> None:
         if self._watch is None:
             return
-        counts = self._venue.statistics()
+        counts = self._system.statistics()
         seconds = time.perf_counter() - self._started
         total = len(self.frames.times_ns)
         self._watch(Moment(self.now_ns, self._sent, total, counts.trades, counts.rejects, seconds))
 
     def _played(self) -> Played:
         seconds = time.perf_counter() - self._started
-        median, late = self._venue.service_time_ns(0.5, 0.99)
+        median, late = self._system.service_time_ns(0.5, 0.99)
         return Played(
             stage=self.stage,
-            statistics=self._venue.statistics(),
+            statistics=self._system.statistics(),
             events=np.frombuffer(b"".join(self._events), dtype=np.uint8),
             books=self._books,
             last_book=self._last_book,

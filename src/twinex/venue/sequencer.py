@@ -19,6 +19,7 @@ from twinex.venue.core.lookahead import (
     fetch_neighbours,
     fetch_places,
     fetch_rows,
+    fetch_tail,
 )
 from twinex.venue.core.room import shortage
 from twinex.venue.core.state import tables_of
@@ -157,14 +158,17 @@ def _after(frames, place, end):
 
 
 @inlined
-def _look_ahead(core, commands, second, third, fourth, fifth, sixth, end, place, third_slot, slot):
+def _look_ahead(
+    core, commands, second, third, fourth, fifth, sixth, end, place, third_slot, slot, level
+):
     """Ask for the rows of the frames or records that begin at these bytes, if before `end`.
 
-    `place`: where the fourth's order is noted; `third_slot`, `slot`: orders of third and second.
-    Returns those of the next command.
+    `place`: where the fourth's order is noted; `third_slot`, `slot`: orders of third and second;
+    `level`: to which the first comes. Returns those of the next command.
     """
+    fetch_tail(core, level)
     if second < end:
-        fetch_levels(core, commands[second >> 3], slot)
+        level = fetch_levels(core, commands[second >> 3], slot)
     if third < end:
         fetch_neighbours(core, commands[third >> 3], third_slot)
     slot = third_slot
@@ -174,7 +178,7 @@ def _look_ahead(core, commands, second, third, fourth, fifth, sixth, end, place,
         place = fetch_places(core, commands[fifth >> 3])
     if sixth < end:
         fetch_ids(core, commands[sixth >> 3])
-    return place, third_slot, slot
+    return place, third_slot, slot, level
 
 
 @kernel
@@ -191,11 +195,22 @@ def sequence(core, journal, frames, start, end, clock_ns, service_times):
     third = _after(frames, second, end)
     fourth = _after(frames, third, end)
     fifth = _after(frames, fourth, end)
-    noted = third_slot = slot = np.int64(0)
+    noted = third_slot = slot = level = np.int64(0)
     while place < end:
         sixth = _after(frames, fifth, end)
-        noted, third_slot, slot = _look_ahead(
-            core, frames.frames, second, third, fourth, fifth, sixth, end, noted, third_slot, slot
+        noted, third_slot, slot, level = _look_ahead(
+            core,
+            frames.frames,
+            second,
+            third,
+            fourth,
+            fifth,
+            sixth,
+            end,
+            noted,
+            third_slot,
+            slot,
+            level,
         )
         short, length = _step(core, journal, frames, place, end, clock_ns)
         if short != state.SHORT_NOTHING:
@@ -224,11 +239,11 @@ def replay(core, words, records, crc_table, start, end):
     third = _behind(records, second, end)
     fourth = _behind(records, third, end)
     fifth = _behind(records, fourth, end)
-    noted = third_slot = slot = np.int64(0)
+    noted = third_slot = slot = level = np.int64(0)
     while place < end:
         sixth = _behind(records, fifth, end)
-        noted, third_slot, slot = _look_ahead(
-            core, records, second, third, fourth, fifth, sixth, end, noted, third_slot, slot
+        noted, third_slot, slot, level = _look_ahead(
+            core, records, second, third, fourth, fifth, sixth, end, noted, third_slot, slot, level
         )
         record = records[place >> 3]
         length = np.int64(record["length"])

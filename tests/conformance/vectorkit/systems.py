@@ -38,7 +38,24 @@ class VenueSystem:
         return self._venue.image().tobytes()
 
 
-SYSTEMS: dict[str, Callable[..., System]] = {"venue": VenueSystem}
+class MirrorSystem:
+    """The mirror's core behind its own sequencer, its clock set by the vectors."""
+
+    def __init__(self, first_sequence: int = 1) -> None:
+        from twinex.mirror.core import Core
+        from twinex.mirror.sequencer import Sequencer
+
+        self._sequencer = Sequencer(first_sequence)
+        self._core = Core(first_sequence)
+
+    def send(self, seat: int, message: bytes, time_ns: int) -> bytes:
+        return self._core.apply(self._sequencer.record(seat, message, time_ns))
+
+    def image(self) -> bytes:
+        return self._core.image()
+
+
+SYSTEMS: dict[str, Callable[..., System]] = {"venue": VenueSystem, "mirror": MirrorSystem}
 
 
 def fresh(system: str, case: Case) -> System:

@@ -3,8 +3,9 @@
 A command's rows lie anywhere in large tables, and waiting for memory is a good part of its time.
 In a batch the commands to come are known. Each stage asks for what it finds in the rows that the
 stage before it has asked for, one command earlier: `fetch_ids` six commands ahead, `fetch_places`
-five, `fetch_rows` four, `fetch_neighbours` three, `fetch_levels` two, so that every wait has a
-command's time. Nothing here changes anything, and any bytes may stand in the frames.
+five, `fetch_rows` four, `fetch_neighbours` three, `fetch_levels` two, `fetch_tail` one, so that
+every wait has a command's time. Nothing here changes anything, and any bytes may stand in the
+frames.
 """
 
 import numpy as np
@@ -112,12 +113,32 @@ def fetch_neighbours(core, frame, slot):
 
 @inlined
 def fetch_levels(core, frame, slot):
-    """The levels that an order leaves and comes to. `slot`: what `fetch_rows` returned."""
+    """The levels that an order leaves and comes to, and the words that mark them.
+
+    `slot`: what `fetch_rows` returned. Returns the level behind whose orders an amended order may
+    queue; the first row if there is none.
+    """
+    level = np.int64(0)
     if _names_order(frame):
         order = core.orders[slot]
-        prefetch(core.levels, _level_of(core, order))
-        if np.int64(frame["template_id"]) == codes.ORDER_AMEND:
-            prefetch(core.levels, _amended_place(core, frame, order))
+        instrument = core.instruments[np.int64(order["instrument"])]
+        side, rank = np.int64(order["side"]), np.int64(order["rank"])
+        if rank < instrument["ranks"]:  # the limits may have moved since
+            prefetch(core.levels, level_index(instrument, side, rank))
+            prefetch(core.bits, _word_place(instrument, side, rank))
+        price = frame["new_price"]
+        if np.int64(frame["template_id"]) == codes.ORDER_AMEND and _has(instrument, price):
+            rank = rank_of(instrument, side, price)
+            level = level_index(instrument, side, rank)
+            prefetch(core.levels, level)
+            prefetch(core.bits, _word_place(instrument, side, rank))
+    return level
+
+
+@inlined
+def fetch_tail(core, level):
+    """The order behind which an amended one would queue. `level`: what `fetch_levels` returned."""
+    prefetch(core.orders, np.int64(core.levels[level]["tail"]))
 
 
 @inlined
@@ -142,28 +163,19 @@ def _slot_place(core, frame):
 def _level_place(core, frame):
     """Row of the level at an order's price; the first row if it has none."""
     instrument = core.instruments[np.int64(frame["instrument"])]
-    return _place_at(instrument, np.int64(frame["side"]), frame["price"])
-
-
-@inlined
-def _amended_place(core, frame, order):
-    """Row of the level to which an amend brings `order`; the first row if it has none."""
-    instrument = core.instruments[np.int64(order["instrument"])]
-    return _place_at(instrument, np.int64(order["side"]), frame["new_price"])
-
-
-@inlined
-def _place_at(instrument, side, price):
-    if side <= 1 and 0 < instrument["lower"] <= price <= instrument["upper"]:
+    side, price = np.int64(frame["side"]), frame["price"]
+    if side <= 1 and _has(instrument, price):
         return level_index(instrument, side, rank_of(instrument, side, price))
     return np.int64(0)
 
 
 @inlined
-def _level_of(core, order):
-    """Row of the level in which `order` rests, or once did."""
-    instrument = core.instruments[np.int64(order["instrument"])]
-    rank = np.int64(order["rank"])
-    if rank < instrument["ranks"]:  # the limits may have moved since
-        return level_index(instrument, np.int64(order["side"]), rank)
-    return np.int64(0)
+def _has(instrument, price):
+    """Does the instrument's ladder have that price?"""
+    return 0 < instrument["lower"] <= price <= instrument["upper"]
+
+
+@inlined
+def _word_place(instrument, side, rank):
+    """Where the word lies that marks a level as holding orders."""
+    return instrument["word_base"] + side * instrument["words_a_side"] + (rank >> 6)

@@ -1,4 +1,4 @@
-"""Tapes through the venue: whole recorded days where they are at hand, small ones everywhere."""
+"""Tapes through the systems: whole recorded days where they are at hand, small ones everywhere."""
 
 from dataclasses import replace
 
@@ -23,9 +23,13 @@ from twinex.tape.outcome import Outcome
 from twinex.tape.stage import shanghai_stage
 from twinex.tape.venue_player import VenuePlayer
 from twinex.venue.reference import Market, PriceError, load_market
+from twinex.venue.venue import Venue
 from twinex.venue.wire import codes
 
 from . import small_tapes
+from .mirror_day import MirrorDay
+
+SYSTEMS = {"venue": Venue, "mirror": MirrorDay}
 
 # symbol: commands; trades of the opening auction, the continuous session, the closing auction;
 # prices of the two auctions; deletes
@@ -50,13 +54,14 @@ def google() -> lobster.BookDay:
         pytest.skip(str(missing))
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("symbol", DAYS)
-def test_a_shanghai_day_trades_as_it_did(symbol: str) -> None:
-    result = comparison.check_shanghai(stock_day(symbol))
+def test_a_shanghai_day_trades_as_it_did(symbol: str, system: str) -> None:
+    result = comparison.check_shanghai(stock_day(symbol), system=SYSTEMS[system])
     assert result.ok, result.lines
     commands, opening, continuous, closing, first, last, deletes = DAYS[symbol]
     assert result.lines == [
-        f"{commands} of {commands} commands are taken by the venue",
+        f"{commands} of {commands} commands are taken",
         f"opening auction: {opening} of {opening} trades come out the same",
         f"continuous session: {continuous} of {continuous} trades come out the same",
         f"closing auction: {closing} of {closing} trades come out the same",
@@ -137,12 +142,13 @@ def test_a_small_day_tells_auction_rules_apart(tmp_path, monkeypatch) -> None:
     assert "closing auction: the exchange's price is 14.49, ours 14.59" in result.lines
 
 
-def test_a_lobster_day_has_the_published_books() -> None:
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_lobster_day_has_the_published_books(system: str) -> None:
     day = google()
-    result = comparison.check_lobster(day)
+    result = comparison.check_lobster(day, system=SYSTEMS[system])
     assert result.ok, result.lines
     assert result.lines[:4] == [
-        "153613 of 153613 commands are taken by the venue",
+        "153613 of 153613 commands are taken",
         "7764 of 7764 executions trade the tape's lots at its price, 7229 of them with the very "
         "order it names, the others with one of ours in its stead",
         "2913849 of 2913849 levels the tape leaves determined agree",
@@ -254,7 +260,7 @@ def test_a_refused_order_is_told(tmp_path) -> None:
     orders = ["09:15:00.500,2,99.99,10,2,0,13", *small_tapes.ORDERS]
     result = comparison.check_shanghai(read(small_tapes.shanghai(tmp_path, orders)))
     assert result.lines[0] == (
-        "8 of 9 commands are taken by the venue; the first refused has client id 13: "
+        "8 of 9 commands are taken; the first refused has client id 13: "
         "PRICE_ABOVE_LIMIT"
     )
     assert not result.ok

@@ -1,0 +1,90 @@
+"""A recorded journal lived through by the mirror alone: its events, or its state at the end.
+
+    python -m twinex.mirror events JOURNAL OUT
+    python -m twinex.mirror image JOURNAL OUT
+
+JOURNAL is a journal file of the mirror, or `-`: records, one after another and nothing else, on
+standard input, answered as they come. OUT is a file, or `-`: standard output. One line of JSON on
+standard error says how it went; exit status 1 with an `error` in it where it did not.
+"""
+
+import json
+import os
+import sys
+import time
+from typing import BinaryIO, Iterator
+from zlib import crc32
+
+from twinex.mirror.core import Core
+from twinex.mirror.image_check import ImageError
+from twinex.mirror.journal import JournalError, JournalReader
+from twinex.mirror.records import HEADER, RecordCutter, before
+
+_CHUNK = 1 << 20
+
+
+def read_pipe(descriptor: int) -> Iterator[list[bytes]]:
+    """Records as they come; the first says what came before it. JournalError for a bad one."""
+    chunk = os.read(descriptor, _CHUNK)
+    while chunk and len(chunk) < HEADER.size:
+        more = os.read(descriptor, _CHUNK)
+        if not more:
+            raise JournalError(f"the stream ends inside a record, after {len(chunk)} bytes")
+        chunk += more
+    if not chunk:
+        return
+    cutter = RecordCutter(*before(chunk))
+    while chunk:
+        yield cutter.cut(chunk)
+        if cutter.fault:
+            break
+        chunk = os.read(descriptor, _CHUNK)
+    if cutter.rest:
+        fault = cutter.fault or "the stream ends inside it"
+        where = f"offset {cutter.offset}: record {cutter.sequence + 1}"
+        raise JournalError(f"standard input: {where}: {fault}")
+
+
+def live(batches: Iterator[list[bytes]], out: "BinaryIO | None") -> "tuple[Core, dict[str, int]]":
+    """Apply all records; write their events to `out`, where there is one. What was counted."""
+    core, figures = Core(), {"commands": 0, "events_bytes": 0, "crc32": 0}
+    for records in batches:
+        if records and not figures["commands"]:
+            core = Core(first_sequence=before(records[0])[0] + 1)
+        events = b"".join([core.apply(record) for record in records])
+        figures["commands"] += len(records)
+        figures["events_bytes"] += len(events)
+        figures["crc32"] = crc32(events, figures["crc32"])
+        if out and events:
+            out.write(events)
+            out.flush()
+    return core, figures
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; its exit status."""
+    if len(arguments) != 3 or arguments[0] not in ("events", "image"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    what, journal, target = arguments
+    begun = time.perf_counter()
+    out = sys.stdout.buffer if target == "-" else open(target, "wb")
+    try:
+        batches = read_pipe(0) if journal == "-" else iter(JournalReader(journal))
+        core, figures = live(batches, out if what == "events" else None)
+        if what == "image":
+            out.write(core.image())
+        out.flush()
+    except (JournalError, ImageError, OSError) as wrong:
+        print(json.dumps({"error": str(wrong)}), file=sys.stderr)
+        return 1
+    finally:
+        if target != "-":
+            out.close()
+    seconds = round(time.perf_counter() - begun, 6)
+    print(json.dumps({**figures, "seconds": seconds}), file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,261 @@
+"""The checks of spec/risk.md, one service each, in their order.
+
+Each is given an order as it would be, answers 0 or the reject reason of the first check that
+fails, and changes nothing. Numbers in brackets are those of risk.md.
+"""
+
+from typing import Iterable, Optional, Sequence
+
+from twinex.mirror.book import Side
+from twinex.mirror.market import (
+    COUNT_MAX,
+    Account,
+    Group,
+    Instrument,
+    Member,
+    Order,
+    Position,
+    Product,
+    Stop,
+)
+from twinex.mirror.messages import (
+    ALLOW,
+    AUCTION_NO_CANCEL,
+    AUCTION_ORDERING,
+    BUY,
+    CONTINUOUS,
+    FAK,
+    GTD,
+    LASTING,
+    LIMIT,
+    Refused,
+)
+
+ENTRY_PHASES = (CONTINUOUS, AUCTION_ORDERING, AUCTION_NO_CANCEL)
+CANCEL_PHASES = (CONTINUOUS, AUCTION_ORDERING)
+PRICE_MAX = 10**11
+
+
+def codes(order: Order) -> int:
+    """[9] Every code is in its enum."""
+    if (
+        order.side > 1 or order.kind > 3 or order.time_in_force > 4
+        or order.offset > 2 or order.hedge > 3 or order.post_only > 1
+    ):  # fmt: skip
+        return Refused.FIELD_INVALID
+    return 0
+
+
+def account_active(account: Account, offset: int) -> int:
+    """[11, 11a] The account may enter such orders at all."""
+    if not account.active and offset == 0:
+        return Refused.ACCOUNT_INACTIVE
+    return Refused.ACCOUNT_BLOCKED if account.blocked else 0
+
+
+def permission(account: Account, product: Product, offset: int) -> int:
+    """[13] The right (权限) to open, or to close, in the product."""
+    may_open = account.open_products >> product.number & 1
+    may_close = account.close_products >> product.number & 1
+    if offset == 0 or product.offset_rule == 0:
+        if may_open:
+            return 0
+        return Refused.CLOSE_ONLY if may_close else Refused.PRODUCT_NOT_PERMITTED
+    return 0 if may_close else Refused.PRODUCT_NOT_PERMITTED
+
+
+def kind(order: Order, product: Product) -> int:
+    """[14]"""
+    return 0 if product.kinds_allowed >> order.kind & 1 else Refused.KIND_UNSUPPORTED
+
+
+def offset_known(offset: int, product: Product) -> int:
+    """[16] The offset (开平) is one of the product's rule."""
+    return 0 if offset <= product.offset_rule else Refused.OFFSET_UNSUPPORTED
+
+
+def terms(order: Order, product: Product, trading_day: int) -> int:
+    """[15 to 17c] Time in force, offset, and what an order may carry beside them."""
+    if not product.times_allowed >> order.time_in_force & 1:
+        return Refused.TIME_IN_FORCE_UNSUPPORTED
+    if offset_known(order.offset, product):
+        return Refused.OFFSET_UNSUPPORTED
+    minimum = order.minimum_quantity
+    if minimum and not (
+        product.minimum_allowed and order.time_in_force == FAK and 0 < minimum <= order.quantity
+    ):
+        return Refused.MINIMUM_INVALID
+    rests = order.kind == LIMIT and order.time_in_force in LASTING
+    plain = not isinstance(order, Stop)
+    if order.post_only and not (product.post_only_allowed and rests and plain):
+        return Refused.POST_ONLY_UNSUPPORTED
+    display = order.display_quantity
+    if display and not (
+        rests and 0 < product.display_minimum <= display <= order.quantity
+        and display % product.quantity_step == 0
+    ):  # fmt: skip
+        return Refused.DISPLAY_INVALID
+    till = order.good_till_day
+    if till < trading_day if order.time_in_force == GTD else till != 0:
+        return Refused.GOOD_TILL_INVALID
+    return 0
+
+
+def phase(instrument: Instrument) -> int:
+    """[18, 19] The phase takes orders, and the contract is not halted."""
+    if instrument.product.phase not in ENTRY_PHASES:
+        return Refused.PHASE_NO_ENTRY
+    return Refused.HALTED if instrument.halted else 0
+
+
+def auction(order: Order) -> int:
+    """[20] What a call auction takes."""
+    if order.instrument.product.phase == CONTINUOUS or (
+        order.kind == LIMIT and order.time_in_force in LASTING and not order.post_only
+    ):
+        return 0
+    return Refused.NOT_IN_AUCTION
+
+
+def price(order: Order) -> int:
+    """[21 to 24] Price (价格): that of a limit order, or the protection price of a market kind."""
+    instrument = order.instrument
+    product = instrument.product
+    value = order.price
+    if order.kind != LIMIT:
+        if value == 0:
+            return 0
+        if not product.protection_allowed:
+            return Refused.PRICE_NOT_ALLOWED
+    if value % product.tick:
+        return Refused.PRICE_OFF_TICK
+    if value > instrument.upper_limit:
+        return Refused.PRICE_ABOVE_LIMIT
+    return Refused.PRICE_BELOW_LIMIT if value < instrument.lower_limit else 0
+
+
+def band(order: Order) -> int:
+    """[24a] The dynamic band (价格保护带) about the last price, in continuous trading."""
+    instrument = order.instrument
+    product = instrument.product
+    if not product.band_ticks or product.phase != CONTINUOUS:
+        return 0
+    if order.kind != LIMIT and order.price == 0:
+        return 0
+    width = product.band_ticks * product.tick
+    if order.side == BUY:
+        return Refused.PRICE_ABOVE_BAND if order.price > instrument.last_price + width else 0
+    return Refused.PRICE_BELOW_BAND if order.price < instrument.last_price - width else 0
+
+
+def quantity(order: Order, product: Product) -> int:
+    """[25 to 27] Quantity (数量), of the total."""
+    lots = order.quantity
+    if lots < product.quantity_minimum:
+        return Refused.QUANTITY_BELOW_MINIMUM
+    market = order.kind != LIMIT
+    if lots > (product.quantity_maximum_market if market else product.quantity_maximum_limit):
+        return Refused.QUANTITY_ABOVE_MAXIMUM
+    return Refused.QUANTITY_OFF_STEP if lots % product.quantity_step else 0
+
+
+def position(row: Position, side: int, offset: int, lots: int) -> int:
+    """[28 to 29a] Position (持仓): closeable lots, position limit, opening cap of the day."""
+    instrument = row.instrument
+    product = instrument.product
+    if offset:
+        if lots <= row.closeable(side, offset):
+            return 0
+        if product.offset_rule == 1:
+            return Refused.POSITION_INSUFFICIENT
+        if offset == 1:
+            return Refused.POSITION_YESTERDAY_INSUFFICIENT
+        return Refused.POSITION_TODAY_INSUFFICIENT
+    rows = counted_together(row)
+    limit = instrument.position_limit or product.position_limit or COUNT_MAX
+    if side_total(rows, side) + lots > limit:
+        return Refused.POSITION_LIMIT
+    if product.opening_cap and row.hedge == 0:
+        opened = sum(each.opened + each.opening_buys + each.opening_sells for each in rows)
+        if opened + lots > product.opening_cap:
+            return Refused.OPENING_CAP
+    return 0
+
+
+def counted_together(row: Position) -> Sequence[Position]:
+    """The row, and those of its group's other accounts. A row that is in no table yet may hold
+    lots all the same: those of a quote's bid while the ask is judged."""
+    group = row.account.group
+    if group is None:
+        return (row,)
+    rows = group.rows.get(row.instrument.number << 2 | row.hedge, [])
+    return rows if row in rows else [*rows, row]
+
+
+def side_total(rows: Iterable[Position], side: int) -> int:
+    """Holdings and live opening lots of the rows, on one side."""
+    total = 0
+    for row in rows:
+        if side == BUY:
+            total += row.long_today + row.long_yesterday + row.opening_buys
+        else:
+            total += row.short_today + row.short_yesterday + row.opening_sells
+    return total
+
+
+def funds(member: Member, product: Product, offset: int, value: int) -> int:
+    """[30] Funds (资金): an opening order's value fits into the member's credit."""
+    if not product.funds_checked or (offset and product.offset_rule):
+        return 0
+    return Refused.FUNDS_INSUFFICIENT if member.used + value > member.credit else 0
+
+
+def minding_group(order: Order) -> Optional[Group]:
+    """The order's group, where the product prevents self-trades and the group's mode does."""
+    group = order.account.group
+    if group is None or group.self_trade_mode == ALLOW:
+        return None
+    return group if order.instrument.product.self_trade_checked else None
+
+
+def crossed_keys(side: Side, price: int) -> Iterable[int]:
+    """Keys of that side's levels that an opposite order at the price meets, the best first."""
+    bound = side.sign * price
+    for key in reversed(side.keys):
+        if key < bound:
+            return
+        yield key
+
+
+def self_trade(order: Order, gone: Iterable[Order] = ()) -> int:
+    """[31] In an auction: the order crosses none of its own group, but for those that it replaces."""
+    group = minding_group(order)
+    if group is None:
+        return 0
+    opposite = order.instrument.sides[1 - order.side]
+    for key in crossed_keys(opposite, order.price):
+        for each in opposite.levels[key].values():
+            if each.account.group is group and each not in gone:
+                return Refused.SELF_TRADE
+    return 0
+
+
+def meeting(order: Order) -> int:
+    """[31, 32] Whom the order must not meet."""
+    if order.instrument.product.phase != CONTINUOUS:
+        return self_trade(order)
+    if order.post_only:
+        opposite = order.instrument.sides[1 - order.side]
+        if opposite.keys and opposite.keys[-1] >= opposite.sign * order.price:
+            return Refused.POST_ONLY_WOULD_TRADE
+    return 0
+
+
+def holdings(order: Order) -> int:
+    """[28 to 30] Position and funds, for the lots that would be left."""
+    product = order.instrument.product
+    lots = order.remaining
+    row = order.row
+    reason = position(row, order.side, order.offset, lots) if row is not None else 0
+    value = order.frozen_price * product.multiplier * lots
+    return reason or funds(order.member, product, order.offset, value)

@@ -1,0 +1,87 @@
+"""Commands as bytes: the layouts of spec/messages.xml, and its codes that the core speaks of."""
+
+from struct import Struct
+
+SCHEMA = 7701
+RECORD = Struct("<I4xqqiiQHHHH")  # record header (journal.md) and SBE header; the crc is trusted
+BLOCK = 48  # where a message's block begins in its record
+
+ORDER_ENTER = Struct("<qiiqiiBBBBBB2xii")
+ORDER_CANCEL = Struct("<qqq")
+ORDER_AMEND = Struct("<qqqqi")
+MASS_CANCEL = Struct("<qiiiBB")
+STOP_ENTER = Struct("<qiiqiiBBBBBB2xiiqq")
+QUOTE_ENTER = Struct("<qiiqqBB2xB3xii")
+GROUP_SIZE = Struct("<HH")  # of a mass_quote: bytes of an entry, entries
+QUOTE_REQUEST = Struct("<qii")
+DAY_OPEN = Struct("<i")
+PRODUCT_DEFINE = Struct("<16x" + "i" + "11Bx" + "qq" + "iiiiiB")
+INSTRUMENT_DEFINE = Struct("<i4xi36xqqqq12xiB7xq")
+MEMBER_DEFINE = Struct("<iB3xq")
+SEAT_DEFINE = Struct("<ii")
+ACCOUNT_DEFINE = Struct("<iB3xiiqq")
+RIGHT_SET = Struct("<B11xii")
+CREDIT_SET = Struct("<i4xq")
+POSITION_SET = Struct("<8xiiiiB")
+LIMITS_SET = Struct("<8xi36xqq")
+PHASE_SET = Struct("<16xiB")
+HALT_SET = Struct("<8xi4xiB")
+TIMER = Struct("<16xiB")
+RULE_SET = Struct("<8xi4xiB3xq")
+GROUP_DEFINE = Struct("<8xiB")
+RATE_SET = Struct("<iii4xq")
+BLOCK_SET = Struct("<iB7xi22xB")
+OPERATOR_CANCEL = Struct("<i4xiiiBB16xB")
+FORCED_CLOSE = Struct("<8xiiqi4xB2xBBxB")
+TRADE_BUST = Struct("<q30xB")
+TRADE_CORRECT = Struct("<q8xq14xB")
+ORDER_CARRY = Struct("<qiiqiiBBBBBB2xiiqqqii")
+COMBINATION_DEFINE = Struct("<iii")
+
+BLOCK_LENGTHS = {  # of every command, by template id
+    1: 48, 2: 24, 3: 40, 4: 24, 5: 64, 6: 48, 7: 8, 8: 16, 20: 128, 21: 88, 22: 112, 23: 32, 24: 8,
+    25: 56, 26: 24, 27: 16, 28: 32, 29: 64, 30: 24, 31: 24, 32: 24, 33: 56, 34: 32, 35: 16, 36: 24,
+    37: 40, 38: 40, 39: 40, 40: 40, 41: 40, 42: 80, 43: 48,
+}  # fmt: skip
+
+BUY, SELL = 0, 1
+LIMIT, MARKET, BEST, FIVE_LEVELS = range(4)
+DAY, FAK, FOK, GTD, GTC = range(5)
+LASTING = (DAY, GTD, GTC)  # times in force of what may rest
+OPEN, CLOSE, CLOSE_TODAY = range(3)
+(BEFORE_TRADING, NO_TRADING, CONTINUOUS, AUCTION_ORDERING, AUCTION_BALANCE, AUCTION_MATCH, CLOSED,
+ PROCESSING, AUCTION_NO_CANCEL) = range(9)  # fmt: skip
+RESTING, INCOMING, AUCTION = range(3)  # roles
+BY_LAST, BY_BUY, BY_SELL, BY_AUCTION, BY_COMBINATION = range(5)  # price sources
+ALLOW, CANCEL_NEWEST, CANCEL_OLDEST, CANCEL_BOTH, REDUCE = range(5)  # self-trade modes
+
+
+class Cancelled:
+    """CancelReason: why an order's remainder left the market."""
+
+    (MEMBER, MASS, FAK_REMAINDER, FOK_UNFILLED, MINIMUM_UNFILLED, MARKET_REMAINDER, MARKET_NO_FILL,
+     EXPIRED, OUTSIDE_LIMITS, AMENDED_AWAY, SELF_TRADE, OUTSIDE_BAND, QUOTE_REPLACED,
+     OPERATOR) = range(1, 15)  # fmt: skip
+
+
+class Refused:
+    """RejectReason: see spec/rejects.md."""
+
+    (TEMPLATE_UNKNOWN, LENGTH_WRONG, SEAT_UNKNOWN, NOT_PERMITTED, DAY_NOT_OPEN) = range(1, 6)
+    (CLIENT_ID_INVALID, ID_REUSED, MEMBER_INACTIVE, ACCOUNT_UNKNOWN, ACCOUNT_INACTIVE,
+     MEMBER_BLOCKED, ACCOUNT_BLOCKED, ENTRY_RATE_EXCEEDED, CANCEL_RATE_EXCEEDED) = range(10, 19)
+    (INSTRUMENT_UNKNOWN, PRODUCT_NOT_PERMITTED, CLOSE_ONLY, HALTED, PHASE_NO_ENTRY,
+     PHASE_NO_CANCEL, NOT_IN_AUCTION) = range(20, 27)
+    (FIELD_INVALID, KIND_UNSUPPORTED, TIME_IN_FORCE_UNSUPPORTED, OFFSET_UNSUPPORTED,
+     MINIMUM_INVALID, AMEND_UNSUPPORTED, POST_ONLY_UNSUPPORTED, DISPLAY_INVALID,
+     GOOD_TILL_INVALID, STOP_UNSUPPORTED) = range(30, 40)
+    (PRICE_OFF_TICK, PRICE_ABOVE_LIMIT, PRICE_BELOW_LIMIT, PRICE_NOT_ALLOWED, PRICE_ABOVE_BAND,
+     PRICE_BELOW_BAND, POST_ONLY_WOULD_TRADE, STOP_PRICE_INVALID, STOP_PRICE_MET,
+     SELF_TRADE) = range(40, 50)
+    QUANTITY_BELOW_MINIMUM, QUANTITY_ABOVE_MAXIMUM, QUANTITY_OFF_STEP = range(50, 53)
+    (POSITION_INSUFFICIENT, POSITION_TODAY_INSUFFICIENT, POSITION_YESTERDAY_INSUFFICIENT,
+     POSITION_LIMIT, FUNDS_INSUFFICIENT, OPENING_CAP) = range(60, 66)
+    (ORDER_UNKNOWN, ORDER_DONE, QUOTE_LEG, QUOTE_UNSUPPORTED, QUOTE_INVALID, QUOTE_CROSSED,
+     QUOTE_TOO_WIDE, REQUEST_UNSUPPORTED, REQUEST_NOT_NEEDED, REQUEST_TOO_SOON) = range(70, 80)
+    (REFERENCE_INVALID, REFERENCE_UNKNOWN, REFERENCE_IN_USE, PHASE_TRANSITION, LIMITS_INVALID,
+     DAY_ALREADY_OPEN, TRADE_UNKNOWN, TRADE_BUSTED) = range(80, 88)  # fmt: skip

@@ -1,0 +1,171 @@
+"""Stops (spec/orders.md, Stops): they wait out of the book until a trade price meets them."""
+
+from typing import List
+
+from twinex.mirror import checks
+from twinex.mirror.entry import accept, describe, find, find_row, freeze_at
+from twinex.mirror.market import Instrument, Market, Member, Stop
+from twinex.mirror.matching import drop, place, show_rows
+from twinex.mirror.messages import (
+    BLOCK,
+    BUY,
+    CONTINUOUS,
+    LIMIT,
+    STOP_ENTER,
+    Cancelled,
+    Refused,
+)
+
+
+def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
+    """stop_enter."""
+    client_id, instrument, account, *fields = STOP_ENTER.unpack_from(record, BLOCK)
+    stop = Stop()
+    stop.order_id = market.sequence << 10
+    stop.client_id = client_id
+    stop.member = member
+    stop.seat = seat
+    describe(stop, fields[:-2])
+    stop.stop_price, stop.trail = fields[-2:]
+    reason = (
+        checks.codes(stop)
+        or find(market, stop, account, instrument)
+        or judge(market, stop)
+    )
+    if reason:
+        return market.refuse(5, seat, reason, member.number, client_id, instrument, account)
+    accept(market, stop)
+    wait(market, stop)
+    return 0
+
+
+def judge(market: Market, stop: Stop) -> int:
+    """[13 to 30] as risk.md has them of a stop. A trailing one is given its stop price."""
+    product = stop.instrument.product
+    reason = (
+        checks.permission(stop.account, product, stop.offset)
+        or checks.kind(stop, product)
+        or allowed(stop)
+        or checks.terms(stop, product, market.trading_day)
+        or checks.phase(stop.instrument)
+        or checks.price(stop)
+        or distance(stop)
+        or start(stop)
+        or reach(stop)
+        or not_met(stop)
+        or checks.quantity(stop, product)
+    )
+    if reason:
+        return reason
+    freeze_at(stop)
+    find_row(market, stop)
+    return checks.holdings(stop)
+
+
+def allowed(stop: Stop) -> int:
+    """The product has such stops; a combination has none."""
+    needed = 2 if stop.trail > 0 else 1
+    if stop.instrument.product.stops_allowed < needed or stop.instrument.leg_1 is not None:
+        return Refused.STOP_UNSUPPORTED
+    return 0
+
+
+def distance(stop: Stop) -> int:
+    """[24b] The trail is in its bounds, on the tick."""
+    inside = 0 <= stop.trail < checks.PRICE_MAX
+    on_tick = stop.trail % stop.instrument.product.tick == 0
+    return 0 if inside and on_tick else Refused.STOP_PRICE_INVALID
+
+
+def start(stop: Stop) -> int:
+    """[24b] A stop has a trail or a stop price; with a trail it is given where that starts."""
+    if stop.trail == 0:
+        return 0
+    if stop.stop_price:
+        return Refused.STOP_PRICE_INVALID
+    last = stop.instrument.last_price
+    stop.stop_price = last + stop.trail if stop.side == BUY else last - stop.trail
+    return 0
+
+
+def reach(stop: Stop) -> int:
+    """[24b] The stop price is on the tick, inside the limits."""
+    instrument = stop.instrument
+    price = stop.stop_price
+    inside = instrument.lower_limit <= price <= instrument.upper_limit
+    return 0 if inside and price % instrument.product.tick == 0 else Refused.STOP_PRICE_INVALID
+
+
+def not_met(stop: Stop) -> int:
+    """[24c] The last price does not meet it already."""
+    if stop.trail == 0 and meets(stop, stop.instrument.last_price):
+        return Refused.STOP_PRICE_MET
+    return 0
+
+
+def wait(market: Market, stop: Stop) -> None:
+    """Let an accepted stop wait."""
+    market.stops[stop.order_id] = stop
+    stop.instrument.stops[stop.order_id] = stop
+    market.events.stop_accepted(stop)
+
+
+def meets(stop: Stop, price: int) -> bool:
+    """A buy is met at its stop price or above, a sell at it or below."""
+    return price >= stop.stop_price if stop.side == BUY else price <= stop.stop_price
+
+
+def set_off_by(stop: Stop, prices: List[int]) -> bool:
+    """One of the trade prices meets the stop. A trailing one is first tested against a price, then
+    follows it."""
+    for price in prices:
+        if meets(stop, price):
+            return True
+        if stop.trail:
+            if stop.side == BUY:
+                stop.stop_price = min(stop.stop_price, price + stop.trail)
+            else:
+                stop.stop_price = max(stop.stop_price, price - stop.trail)
+    return False
+
+
+def judge_traded(market: Market) -> bool:
+    """Judge the stops of every instrument with trade prices they have not seen, in ascending
+    number, each through all its rounds; True if one was set off.
+
+    Prices of an instrument that is halted, or not in continuous trading, count later by cp.
+    """
+    any_set_off = False
+    for number in sorted(market.traded):
+        instrument = market.traded.pop(number)
+        prices, instrument.traded = instrument.traded, []
+        if instrument.product.phase == CONTINUOUS and not instrument.halted:
+            any_set_off |= judge_all(market, instrument, prices)
+    return any_set_off
+
+
+def judge_all(market: Market, instrument: Instrument, prices: List[int]) -> bool:
+    """Judge the stops of one instrument by these prices, then those that wait still by the trades
+    of those set off, until none is; True if one was."""
+    any_set_off = False
+    while prices:
+        waiting = sorted(instrument.stops.values(), key=lambda stop: stop.order_id)
+        due = [stop for stop in waiting if set_off_by(stop, prices)]
+        any_set_off |= bool(due)
+        for stop in due:
+            set_off(market, stop)
+        prices, instrument.traded = instrument.traded, []
+        market.traded.pop(instrument.number, None)
+    return any_set_off
+
+
+def set_off(market: Market, stop: Stop) -> None:
+    """The stop enters as the order it describes; no check is repeated but that of the band."""
+    del market.stops[stop.order_id]
+    del stop.instrument.stops[stop.order_id]
+    market.events.stop_triggered(stop)
+    if stop.kind == LIMIT and checks.band(stop):
+        drop(market, stop, Cancelled.OUTSIDE_BAND)
+    else:
+        place(market, stop)
+    show_rows(market)
