@@ -19,7 +19,10 @@ from checkers.wire import BY_NAME
 from simulation.pool import Pool, closing
 
 BLOCK = 1 << 14
-PERIOD = (150, 1_500)  # commands between two bundles
+BETWEEN = (50, 500)  # commands between two bundles
+CALL = (10, 120)  # commands of a call auction
+FITTING_SHARE = 0.7  # of the commands of a call: entries into its product
+CALLS_SHARE = 0.6  # of the bundles
 KNOWN = 64  # orders of a member that are remembered from block to block
 _ENTER, _CANCEL, _AMEND, _STOP = (
     BY_NAME[name][0] for name in ("order_enter", "order_cancel", "order_amend", "stop_enter")
@@ -36,6 +39,7 @@ _EXTREMES = np.array(
 # Words of a frame: its head, the message's head, then the block.
 _CLIENT, _NAMES, _PRICE, _LOTS, _SHOWN, _TARGET_ID, _TARGET_CLIENT = 2, 3, 4, 5, 7, 3, 4
 _TERMS = 6  # side, kind, time in force, … : a byte each
+_OFFSET = 0xFF << 24
 _RESTING_TIMES = (0, 3, 4)
 _LOW = 0xFFFFFFFF
 
@@ -81,15 +85,27 @@ class FastDay:
         parts, total = [], 0
         while total < count:
             if self._left == 0:
-                bundle = int(self._random.integers(len(self.pool.bundles) - 1))
-                parts.append(np.arange(self.pool.bundles[bundle], self.pool.bundles[bundle + 1]))
-                self._left = int(self._random.integers(*PERIOD))
+                parts.append(self._bundle())
             else:
                 size = min(self._left, count - total)
                 parts.append(self._random.integers(0, self.pool.drawn, size))
                 self._left -= size
             total += len(parts[-1])
         return np.concatenate(parts)
+
+    def _bundle(self) -> np.ndarray:
+        """Rows that open the market again, or that hold an auction, entries before its match."""
+        draw = self._random
+        if draw.random() < CALLS_SHARE:
+            product, count = int(draw.integers(len(self.pool.calls))), int(draw.integers(*CALL))
+            call, match = self.pool.calls[product]
+            entries = draw.integers(0, self.pool.drawn, count)
+            fitting = draw.choice(self.pool.entries[product], count)
+            entries = np.where(draw.random(count) < FITTING_SHARE, fitting, entries)
+            self._left = int(draw.integers(*BETWEEN))
+            return np.concatenate([np.array(call), entries, np.array(match)])
+        self._left = int(draw.integers(*BETWEEN))
+        return np.array(self.pool.bundles[int(draw.integers(len(self.pool.bundles)))])
 
     def _block(self, rows: np.ndarray) -> np.ndarray:
         """Their words, with ids, targets, prices and sizes of this place in the day."""
@@ -131,10 +147,12 @@ class FastDay:
         accounts = members[found] + self._members * (draw.random(len(found)) < 0.5)
         changed = draw.random(len(found)) < 0.5
         words[at + _NAMES] = np.where(changed, numbers | accounts << 32, names)
-        lots = draw.choice([2, 2, 4, 4, 4, 6, 8, 8, 12, 20, 1, 3], len(found))
+        lots = draw.choice([2, 4, 4, 4, 4, 6, 8, 8, 12, 20, 1, 3], len(found))
         sizes = words[at + _LOTS]
         plain = (draw.random(len(found)) < 0.5) & (sizes >> 32 == 0) & (shown == 0)
         words[at + _LOTS] = np.where(plain, lots, sizes)
+        opens = draw.random(len(found)) < 0.4
+        words[at + _TERMS] = np.where(opens, words[at + _TERMS] & ~_OFFSET, words[at + _TERMS])
 
     def _name_targets(
         self,

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 import numpy as np
 from checkers import day_exchange
 from checkers.days import CENTRE, Command, RandomDay
-from checkers.wire import BY_NAME, encode, frame
+from checkers.wire import BY_NAME, KIND, PHASE, TIME, command_of, encode, frame
 
 POOL = 4_000
 BUNDLES = 16
 TICKS = (6, 10, 10, 24, 60)  # half the width between limits: close together much trades
 _KEPT_ONE_IN = {  # of the acts that hinder trading
-    **dict.fromkeys(("phase_set", "halt_set", "mass_cancel", "operator_cancel"), 4),
-    **dict.fromkeys(("block_set", "rate_set", "member_define", "account_define"), 8),
+    **dict.fromkeys(("phase_set", "halt_set", "mass_cancel", "operator_cancel"), 8),
+    **dict.fromkeys(("block_set", "rate_set", "member_define", "account_define"), 12),
     **dict.fromkeys(("credit_set", "right_set", "rule_set", "limits_set"), 6),
 }
 _RARE = {BY_NAME[name][0]: one_in for name, one_in in _KEPT_ONE_IN.items()}
@@ -27,14 +27,16 @@ _LAST_PHASES = (6, 7)
 _MORE = {"position_limit": (0, 0, 60, 400), "amend_allowed": (1, 1, 1, 0)}
 _MORE |= {"opening_cap": (0, 0, 0, 2_000, 10**5), "quantity_maximum_limit": (20, 50, 200)}
 _MORE |= {"kinds_allowed": (15, 15, 15, 15, 3), "times_allowed": (31, 31, 31, 31, 13)}
-_MORE |= {"display_minimum": (1, 1, 2, 0), "quantity_minimum": (2,)}
+_MORE |= {"display_minimum": (1, 1, 1, 1, 2, 0), "quantity_minimum": (2,)}
 
 
 class Pool:
     """Frames as rows of one array of words (int64).
 
-    `starts`, `lengths`: of each row, in words; rows 0..`drawn` are drawn, those from `bundles[k]`
-    to `bundles[k + 1]` are the k-th bundle.
+    `starts`, `lengths`: of each row, in words. Rows 0..`drawn` are drawn; the other ones stand in
+    bundles, each a range of rows: `bundles` open the market again; a pair of `calls` brings a
+    product into a call auction, and out of it. `entries`: by product the drawn rows that such an
+    auction takes.
     """
 
     def __init__(self, seed: int, first_sequence: int) -> None:
@@ -46,10 +48,11 @@ class Pool:
         self.opening, commands = self.day.write(POOL, end=False)
         rows = [command for command in commands if _is_kept(source, command)]
         self.drawn = len(rows)
-        self.bundles = [self.drawn]
-        for _ in range(BUNDLES):
-            rows += _bundle(self.day)
-            self.bundles.append(len(rows))
+        self.bundles = [_append(rows, _bundle(self.day)) for _ in range(BUNDLES)]
+        self.calls = [
+            (_append(rows, _call(product)), _append(rows, _match(product)))
+            for product in self.day.products
+        ]
         frames = [frame(*row) for row in rows]
         self.words = np.frombuffer(b"".join(frames), np.int64)
         self.lengths = np.array([len(each) // 8 for each in frames])
@@ -57,6 +60,37 @@ class Pool:
         heads = self.words[self.starts + 1]
         self.templates = (heads >> 16) & 0xFFFF
         self.seats = (self.words[self.starts] >> 32).astype(np.int64)
+        self.entries = [_entries(self.day, rows[: self.drawn], each) for each in self.day.products]
+
+
+def _append(rows: list[Command], bundle: list[Command]) -> range:
+    """The places of a bundle among the rows that it was put behind."""
+    rows += bundle
+    return range(len(rows) - len(bundle), len(rows))
+
+
+def _entries(day: RandomDay, rows: list[Command], product: int) -> np.ndarray:
+    """The places of limit orders that rest, of a product."""
+    found = []
+    for place, (_, message) in enumerate(rows):
+        command = command_of(message)
+        if command is None or command.template != "order_enter":
+            continue
+        is_limit = (command.kind, command.post_only) == (KIND.limit, 0)
+        rests = command.time_in_force in (TIME.day, TIME.gtd, TIME.gtc)
+        if is_limit and rests and day.instruments.get(command.instrument) == product:
+            found.append(place)
+    return np.array(found or [0])
+
+
+def _call(product: int) -> list[Command]:
+    return [(0, encode("phase_set", product=product, phase=PHASE.auction_ordering))]
+
+
+def _match(product: int) -> list[Command]:
+    phases = (PHASE.auction_match, PHASE.continuous)
+    matched = [encode("phase_set", product=product, phase=phase) for phase in phases]
+    return [(0, encode("timer", product=product)), *((0, message) for message in matched)]
 
 
 def _is_kept(source: random.Random, command: Command) -> bool:
@@ -103,8 +137,9 @@ def _rules(day: RandomDay, product: int) -> Iterator[bytes]:
 
 def _limits(day: RandomDay, number: int) -> bytes:
     tick = day.tick_of(number)
-    lower = (CENTRE - day.random.randint(3, day.ticks)) * tick
-    upper = (CENTRE + day.random.randint(3, day.ticks)) * tick
+    least = max(3, day.ticks // 2)
+    lower = (CENTRE - day.random.randint(least, day.ticks)) * tick
+    upper = (CENTRE + day.random.randint(least, day.ticks)) * tick
     return encode("limits_set", instrument=number, lower_limit=lower, upper_limit=upper)
 
 

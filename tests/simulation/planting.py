@@ -1,0 +1,84 @@
+"""Planting a fault: a copy of the product with one edit, lived through beside the sound system."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from simulation.faults import Fault
+from simulation.pair import Difference, Pair
+from simulation.piped import SOURCES, Piped
+from simulation.records import Batch, Journal
+from simulation.streams import FIRST, Plan
+from simulation.systems import MirrorSystem, VenueSystem
+
+DAYS = 12
+COMMANDS = 1_500
+IMAGES_EVERY = 250
+_PLAIN = {"NUMBA_DISABLE_JIT": "1"}
+_SOUND = {"venue": MirrorSystem, "mirror": VenueSystem}  # the other system judges
+
+
+class NotPlanted(Exception):  # noqa: N818
+    """The text to be changed does not stand in its file exactly once."""
+
+
+@contextmanager
+def planted(fault: Fault) -> Iterator[Path]:
+    """A directory with the product's sources, the fault in them. Raises NotPlanted."""
+    with TemporaryDirectory(prefix="twinex-planted-") as directory:
+        root = Path(directory)
+        shutil.copytree(SOURCES, root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(SOURCES.parent / "spec", root / "spec")
+        path = root / "src" / "twinex" / fault.room / fault.path
+        text = path.read_text()
+        if text.count(fault.old) != 1:
+            raise NotPlanted(f"{fault.name}: {text.count(fault.old)} places in {fault.path}")
+        path.write_text(text.replace(fault.old, fault.new))
+        yield root / "src"
+
+
+def records_of(seed: int) -> tuple[int, Batch]:
+    """(first sequence, records) of a short day: slow ones and fast ones in turn."""
+    first = 1 if seed % 3 == 0 else FIRST
+    plan = Plan(seed, COMMANDS, fast=seed % 2 == 1)
+    return first, Journal(first).write(np.concatenate(list(plan.frames(first))))
+
+
+def first_difference(fault: Fault, seed: int) -> tuple[int, Difference] | None:
+    """(seed of the day, difference) at which a planted fault shows; None in all days."""
+    with planted(fault) as sources, _faulty(fault.room, sources) as system:
+        for day in range(seed, seed + DAYS):
+            difference = _live(fault.room, system, day)
+            if difference is not None:
+                return day, difference
+    return None
+
+
+@contextmanager
+def _faulty(room: str, sources: Path) -> Iterator[Piped]:
+    """The system with the fault, in plain Python, in its own process."""
+    environment = {**os.environ, **_PLAIN}
+    system = Piped(room, program=sys.executable, sources=sources, environment=environment)
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+def _live(room: str, system: Piped, day: int) -> Difference | None:
+    first, batch = records_of(day)
+    system.begin(first)
+    pair = Pair(_SOUND[room](first), system)
+    for start in range(0, len(batch), IMAGES_EVERY):
+        pair.apply(batch.part(start, min(start + IMAGES_EVERY, len(batch))))
+        if pair.differ is None:
+            pair.compare_images()
+        if pair.differ is not None:
+            return pair.differ
+    return None
