@@ -119,9 +119,12 @@ def _bundle(day: RandomDay) -> list[Command]:
         messages.append(encode("block_set", account=account, operator_reason=6))
     for product in day.products:
         messages += _rules(day, product)
-    for number in day.instruments:
+    for number, product in day.instruments.items():
         if day.random.random() < 0.25:
             messages.append(_limits(day, number))
+        if day.random.random() < 0.5:
+            most = pick((0, 0, 500))
+            messages.append(day_exchange.rule(product, "position_limit", most, number))
     messages.append(encode("group_define", group=pick((1, 2)), self_trade_mode=pick(range(5))))
     messages.append(encode("halt_set", halted=0))
     messages += [encode("phase_set", product=product, phase=2) for product in day.products]
