@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,7 @@ from simulation.records import Batch, Journal
 from simulation.streams import FIRST, Plan
 from simulation.systems import MirrorSystem, VenueSystem
 
-DAYS = 12
+DAYS = 60  # the rarest, a tie of two prices in an auction, needs some dozens
 COMMANDS = 1_500
 IMAGES_EVERY = 250
 _PLAIN = {"NUMBA_DISABLE_JIT": "1"}
@@ -43,6 +44,7 @@ def planted(fault: Fault) -> Iterator[Path]:
         yield root / "src"
 
 
+@lru_cache(maxsize=DAYS)
 def records_of(seed: int) -> tuple[int, Batch]:
     """(first sequence, records) of a short day: slow ones and fast ones in turn."""
     first = 1 if seed % 3 == 0 else FIRST
