@@ -72,21 +72,20 @@ def file_of(directory: Path, records: list[bytes]) -> bytes:
     return (directory / FILE_NAME).read_bytes() + b"".join(records)
 
 
-def test_what_was_written_is_read(journal: Journal, tmp_path: Path) -> None:
+def test_what_was_written_is_read(tmp_path: Path) -> None:
     records = some_records(100)
-    journal.write(records[:1])
-    journal.write(records[1:60])
-    journal.write([])
-    journal.write(records[60:])
+    create_journal(str(tmp_path), HEAD)
+    journal = Journal(str(tmp_path))
+    assert read_all(journal) == []
+    for batch in (records[:1], records[1:60], [], records[60:]):
+        journal.write(batch)
     journal.sync()
+    assert read_all(JournalReader(journal.path)) == records
     journal.close()
-    found, journal._descriptor = read_all(JournalReader(journal.path)), os.open(os.devnull, 0)
-    assert found == records
     assert (tmp_path / FILE_NAME).stat().st_size == HEAD_BYTES + sum(map(len, records))
-    again = Journal(str(tmp_path))
-    assert read_all(again) == records
-    assert (again.head, again.sequence, again.cut_path) == (HEAD, 5100, "")
-    again.close()
+    found, journal = reopen(tmp_path)
+    assert found == records
+    assert (journal.head, journal.sequence, journal.cut_path) == (HEAD, 5100, "")
 
 
 def test_only_what_goes_on_is_written(journal: Journal) -> None:

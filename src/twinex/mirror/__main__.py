@@ -8,15 +8,18 @@ standard input, answered as they come. OUT is a file, or `-`: standard output. O
 standard error says how it went; exit status 1 with an `error` in it where it did not.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import time
-from typing import BinaryIO, Iterator
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import BinaryIO
 from zlib import crc32
 
 from twinex.mirror.core import Core
-from twinex.mirror.image_check import ImageError
 from twinex.mirror.journal import JournalError, JournalReader
 from twinex.mirror.records import HEADER, RecordCutter, before
 
@@ -45,7 +48,7 @@ def read_pipe(descriptor: int) -> Iterator[list[bytes]]:
         raise JournalError(f"standard input: {where}: {fault}")
 
 
-def live(batches: Iterator[list[bytes]], out: "BinaryIO | None") -> "tuple[Core, dict[str, int]]":
+def live(batches: Iterator[list[bytes]], out: BinaryIO | None) -> tuple[Core, dict[str, int]]:
     """Apply all records; write their events to `out`, where there is one. What was counted."""
     core, figures = Core(), {"commands": 0, "events_bytes": 0, "crc32": 0}
     for records in batches:
@@ -61,29 +64,29 @@ def live(batches: Iterator[list[bytes]], out: "BinaryIO | None") -> "tuple[Core,
     return core, figures
 
 
-def main(arguments: list[str]) -> int:
-    """The command line; its exit status."""
-    if len(arguments) != 3 or arguments[0] not in ("events", "image"):
-        print(__doc__, file=sys.stderr)
-        return 2
-    what, journal, target = arguments
+def run(what: str, journal: str, target: str) -> dict[str, float]:
+    """Do it. What was counted, and the seconds it took from the first byte read to the last."""
     begun = time.perf_counter()
-    out = sys.stdout.buffer if target == "-" else open(target, "wb")
-    try:
+    with nullcontext(sys.stdout.buffer) if target == "-" else open(target, "wb") as out:
         batches = read_pipe(0) if journal == "-" else iter(JournalReader(journal))
         core, figures = live(batches, out if what == "events" else None)
         if what == "image":
             out.write(core.image())
         out.flush()
-    except (JournalError, ImageError, OSError) as wrong:
-        print(json.dumps({"error": str(wrong)}), file=sys.stderr)
-        return 1
-    finally:
-        if target != "-":
-            out.close()
-    seconds = round(time.perf_counter() - begun, 6)
-    print(json.dumps({**figures, "seconds": seconds}), file=sys.stderr)
-    return 0
+    return {**figures, "seconds": round(time.perf_counter() - begun, 6)}
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; its exit status."""
+    if len(arguments) != 3 or arguments[0] not in ("events", "image"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        told: dict[str, object] = {**run(*arguments)}
+    except (JournalError, OSError) as wrong:
+        told = {"error": str(wrong)}
+    print(json.dumps(told), file=sys.stderr)
+    return int("error" in told)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,20 @@
 """What the exchange does in the day (spec/operator.md): rules, rates, blocks, cancels on behalf,
 busts and corrections."""
 
-from typing import Dict, Tuple
+from __future__ import annotations
 
-from twinex.mirror import reference
+from twinex.mirror import events, messages, reference
 from twinex.mirror.cancel import selection
+from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.market import COUNT_MAX, Market, Product
 from twinex.mirror.matching import cancel_resting
-from twinex.mirror.messages import (
-    BLOCK,
-    BLOCK_SET,
-    OPERATOR_CANCEL,
-    RATE_SET,
-    RULE_SET,
-    TRADE_BUST,
-    TRADE_CORRECT,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK
 
 REASON_MAX = 7
 RATE_SET_ID = 36
 POSITION_LIMIT = 9
 QUANTITIES = (6, 7, 8)  # judged together with the product's other values
-RULES: Dict[int, Tuple[str, int]] = {  # by Rule: the product's field, and its greatest value
+RULES: dict[int, tuple[str, int]] = {  # by Rule: the product's field, and its greatest value
     1: ("amend_allowed", 1),
     2: ("kinds_allowed", 15),
     3: ("times_allowed", 31),
@@ -49,7 +40,7 @@ RULES: Dict[int, Tuple[str, int]] = {  # by Rule: the product's field, and its g
 
 def set_rule(market: Market, record: bytes) -> int:
     """rule_set."""
-    number, product_number, rule, value = RULE_SET.unpack_from(record, BLOCK)
+    number, product_number, rule, value = messages.RULE_SET.unpack_from(record, BLOCK)
     product = market.products.get(product_number)
     if product is None:
         return Refused.REFERENCE_UNKNOWN
@@ -65,7 +56,7 @@ def set_rule(market: Market, record: bytes) -> int:
         instrument.position_limit = value
     else:
         setattr(product, RULES[rule][0], value)
-    market.events.rule_changed(number, product_number, rule, value)
+    market.events.say(events.RULE_CHANGED, number, product_number, rule, value)
     return 0
 
 
@@ -93,7 +84,7 @@ def value_sound(market: Market, product: Product, rule: int, value: int) -> bool
 
 def set_rate(market: Market, record: bytes) -> int:
     """rate_set: the rates of a member; counting starts afresh."""
-    number, entries_max, cancels_max, window_ns = RATE_SET.unpack_from(record, BLOCK)
+    number, entries_max, cancels_max, window_ns = messages.RATE_SET.unpack_from(record, BLOCK)
     member = market.members.get(number)
     if member is None:
         return Refused.REFERENCE_UNKNOWN
@@ -103,13 +94,13 @@ def set_rate(market: Market, record: bytes) -> int:
     member.entries_max, member.cancels_max = entries_max, cancels_max
     member.window_ns = window_ns
     member.window = member.entries = member.cancels = 0
-    market.events.reference_changed(number, RATE_SET_ID)
+    market.events.say(events.REFERENCE_CHANGED, number, RATE_SET_ID)
     return 0
 
 
 def set_block(market: Market, record: bytes) -> int:
     """block_set: a member, or an account, enters nothing from now on, or may again."""
-    member_number, blocked, account_number, reason = BLOCK_SET.unpack_from(record, BLOCK)
+    member_number, blocked, account_number, reason = messages.BLOCK_SET.unpack_from(record, BLOCK)
     if blocked > 1 or not 1 <= reason <= REASON_MAX:
         return Refused.REFERENCE_INVALID
     member = market.members.get(member_number)
@@ -121,14 +112,14 @@ def set_block(market: Market, record: bytes) -> int:
         member.blocked = blocked
     else:
         return Refused.REFERENCE_UNKNOWN
-    market.events.block_changed(member_number, account_number, blocked, reason)
+    market.events.say(events.BLOCK_CHANGED, 0, blocked, account_number, member_number, reason)
     return 0
 
 
 def cancel_orders(market: Market, record: bytes) -> int:
     """operator_cancel: a mass cancel on behalf, whatever the phase."""
-    member, instrument, account, product, side, scope, reason = OPERATOR_CANCEL.unpack_from(
-        record, BLOCK
+    member, instrument, account, product, side, scope, reason = (
+        messages.OPERATOR_CANCEL.unpack_from(record, BLOCK)
     )
     if side > 2 or scope > 3 or not 1 <= reason <= REASON_MAX:
         return Refused.REFERENCE_INVALID
@@ -141,25 +132,27 @@ def cancel_orders(market: Market, record: bytes) -> int:
     meant = selection(market, member, instrument, product, account, side, scope)
     for order in meant:
         cancel_resting(market, order, Cancelled.OPERATOR, 0, reason)
-    market.events.mass_cancelled(member, 0, 0, instrument, product, account, len(meant), reason)
+    market.events.say(
+        events.MASS_CANCELLED, instrument, product, 0, account, member, 0, reason, len(meant)
+    )
     return 0
 
 
 def bust_trade(market: Market, record: bytes) -> int:
     """trade_bust: a trade of the day is void. Positions stay as they are."""
-    trade_id, reason = TRADE_BUST.unpack_from(record, BLOCK)
+    trade_id, reason = messages.TRADE_BUST.unpack_from(record, BLOCK)
     refused = judge_trade(market, trade_id, reason)
     if refused:
         return refused
     price, lots, instrument = market.trades[trade_id - 1]
     market.trades[trade_id - 1] = (price, lots, -instrument)
-    market.events.trade_busted(trade_id, instrument, lots, price, reason)
+    market.events.say(events.TRADE_BUSTED, instrument, reason, lots, price, trade_id)
     return 0
 
 
 def correct_trade(market: Market, record: bytes) -> int:
     """trade_correct: a trade of the day gets its right price."""
-    trade_id, price, reason = TRADE_CORRECT.unpack_from(record, BLOCK)
+    trade_id, price, reason = messages.TRADE_CORRECT.unpack_from(record, BLOCK)
     refused = judge_trade(market, trade_id, reason)
     if refused:
         return refused
@@ -172,7 +165,7 @@ def correct_trade(market: Market, record: bytes) -> int:
     if price < instrument.lower_limit:
         return Refused.PRICE_BELOW_LIMIT
     market.trades[trade_id - 1] = (price, lots, number)
-    market.events.trade_corrected(trade_id, number, lots, price, old_price, reason)
+    market.events.say(events.TRADE_CORRECTED, number, reason, lots, price, trade_id, old_price)
     return 0
 
 

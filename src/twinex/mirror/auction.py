@@ -1,15 +1,18 @@
 """Call auctions (集合竞价, spec/auctions.md): one price for an instrument, and the fills at it."""
 
-from bisect import bisect_left
-from itertools import accumulate
-from typing import Iterable, List, Optional, Tuple
+from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import accumulate
+
+from twinex.mirror import codes
+from twinex.mirror.events import AUCTION_MATCHED
 from twinex.mirror.market import Instrument, Market, Order
 from twinex.mirror.matching import book_trade, unqueue
-from twinex.mirror.messages import AUCTION, BY_AUCTION
 
 NO_SIDE = 2  # of a trade in an auction
-Result = Tuple[int, int, int]  # price, volume, surplus; price 0: nothing crosses
+Result = tuple[int, int, int]  # price, volume, surplus; price 0: nothing crosses
 
 
 def crossed(instrument: Instrument) -> bool:
@@ -21,7 +24,7 @@ def crossed(instrument: Instrument) -> bool:
 class Demand:
     """D(p) and S(p) of an instrument: the lots that would buy, and sell, at price p."""
 
-    __slots__ = ("bids", "asks", "demand", "supply")
+    __slots__ = ("asks", "bids", "demand", "supply")
 
     def __init__(self, instrument: Instrument) -> None:
         bids, asks = instrument.sides
@@ -31,12 +34,12 @@ class Demand:
         lots = [sum(o.remaining for o in asks.levels[-price].values()) for price in self.asks]
         self.supply = [0, *accumulate(lots)]  # [i] = asks below the i-th price
 
-    def at(self, price: int) -> Tuple[int, int]:
+    def at(self, price: int) -> tuple[int, int]:
         """D and S at that price, orders at it included."""
         above = self.demand[bisect_left(self.bids, price)]
         return above, self.supply[bisect_left(self.asks, price + 1)]
 
-    def better(self, price: int) -> Tuple[int, int]:
+    def better(self, price: int) -> tuple[int, int]:
         """Lots that buy above that price, and lots that sell below it."""
         return self.demand[bisect_left(self.bids, price + 1)], self.supply[
             bisect_left(self.asks, price)
@@ -103,7 +106,7 @@ def pairing(instrument: Instrument, demand: Demand) -> int:
     return price
 
 
-def lots_of(order: Optional[Order]) -> int:
+def lots_of(order: Order | None) -> int:
     return order.remaining if order is not None else 0
 
 
@@ -134,7 +137,7 @@ def uncross(market: Market, instrument: Instrument) -> None:
         pair(market, instrument, buy, sell, lots, price)
     if volume:
         instrument.last_price = price
-    market.events.auction_matched(instrument.number, price, volume, surplus)
+    market.events.say(AUCTION_MATCHED, instrument.number, price, volume, surplus)
 
 
 def pair(
@@ -143,9 +146,9 @@ def pair(
     """One fill of an auction. What is left of an iceberg keeps its place, and shows anew."""
     trade_id = book_trade(market, instrument, buy, sell, lots, price)
     events = market.events
-    events.filled(buy, lots, price, BY_AUCTION, AUCTION, trade_id)
-    events.filled(sell, lots, price, BY_AUCTION, AUCTION, trade_id)
-    events.trade(instrument, buy, sell, NO_SIDE, BY_AUCTION, lots, price, trade_id)
+    events.filled(buy, lots, price, codes.BY_AUCTION, codes.AUCTION, trade_id)
+    events.filled(sell, lots, price, codes.BY_AUCTION, codes.AUCTION, trade_id)
+    events.trade(instrument, buy, sell, NO_SIDE, codes.BY_AUCTION, lots, price, trade_id)
     for order in (buy, sell):
         order.shown = min(order.display_quantity or order.remaining, order.remaining)
         if order.remaining == 0:
@@ -164,7 +167,7 @@ def has_orders(instrument: Instrument) -> bool:
     return bool(instrument.sides[0].keys or instrument.sides[1].keys)
 
 
-def contracts(market: Market, product: Optional[int] = None) -> List[Instrument]:
+def contracts(market: Market, product: int | None = None) -> list[Instrument]:
     """Instruments of a product (or all), in ascending number."""
     return [
         market.instruments[number] for number in sorted(market.instruments)

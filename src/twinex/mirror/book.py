@@ -1,7 +1,10 @@
 """One side of a book: a sorted list of prices, and at each price a queue of orders."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, insort
-from typing import Any, Dict, Iterator, List
+from collections.abc import Iterator
+from typing import Any
 
 
 class Side:
@@ -11,12 +14,12 @@ class Side:
     `levels[key]` is the queue at that price: orders by order id, in their order.
     """
 
-    __slots__ = ("sign", "keys", "levels")
+    __slots__ = ("keys", "levels", "sign")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
-        self.keys: List[int] = []
-        self.levels: Dict[int, Dict[int, Any]] = {}
+        self.keys: list[int] = []
+        self.levels: dict[int, dict[int, Any]] = {}
 
     def append(self, order: Any) -> None:
         """Queue the order behind all others at its price."""
@@ -50,6 +53,13 @@ class Side:
         if not self.keys:
             return None
         return next(iter(self.levels[self.keys[-1]].values()))
+
+    def keys_within(self, bound: int | None) -> Iterator[int]:
+        """Keys of the levels down to that one, the best first; of all levels for None."""
+        for key in reversed(self.keys):
+            if bound is not None and key < bound:
+                return
+            yield key
 
     def __iter__(self) -> Iterator[Any]:
         """Orders from the best price on, at one price in the order of their queue."""

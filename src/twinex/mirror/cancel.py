@@ -1,26 +1,22 @@
 """Cancels and amends: how a command names its target, and what becomes of it (spec/orders.md)."""
 
-from typing import Callable, List, Optional, Tuple
+from __future__ import annotations
 
-from twinex.mirror import checks
+from collections.abc import Callable
+
+from twinex.mirror import checks, codes
+from twinex.mirror.codes import Cancelled, Refused
+from twinex.mirror.events import MASS_CANCELLED
 from twinex.mirror.market import Command, Market, Member, Order, Quote
 from twinex.mirror.matching import cancel_resting, place, rest
-from twinex.mirror.messages import (
-    BLOCK,
-    CONTINUOUS,
-    MASS_CANCEL,
-    ORDER_AMEND,
-    ORDER_CANCEL,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, MASS_CANCEL, ORDER_AMEND, ORDER_CANCEL
 
 LEG = 1023  # order_id & LEG: 0 of a single order
 
 
 def find_order(
     market: Market, member: Member, order_id: int, client_id: int
-) -> Tuple[Optional[Order], int, int]:
+) -> tuple[Order | None, int, int]:
     """What a cancel or amend names: the live order, its order id, and a reject reason.
 
     A member's own order that is done is found by its id alone, with ORDER_DONE. Of another's order
@@ -52,13 +48,13 @@ def why_not_alive(market: Market, member: Member, order_id: int) -> int:
     return Refused.QUOTE_LEG if quoted else Refused.ORDER_UNKNOWN
 
 
-def command_at(market: Market, sequence: int) -> Optional[Command]:
+def command_at(market: Market, sequence: int) -> Command | None:
     """The member's command of today at that sequence, if it used a client id."""
     place_of = sequence - market.first_sequence
     return market.commands[place_of] if 0 <= place_of < len(market.commands) else None
 
 
-def find_quote(market: Market, member: Member, client_id: int) -> Tuple[bool, Optional[Quote]]:
+def find_quote(market: Market, member: Member, client_id: int) -> tuple[bool, Quote | None]:
     """Whether the client id is that of a quote_enter which was done, and the quote it names."""
     command = command_at(market, member.client_ids.get(client_id, 0))
     if command is None or command[4] != 6 or command[5]:
@@ -79,16 +75,16 @@ def cancel(market: Market, record: bytes, member: Member, seat: int) -> int:
     order, order_id, reason = find_order(market, member, order_id, target)
     if order is not None and order.instrument.product.phase not in checks.CANCEL_PHASES:
         reason = Refused.PHASE_NO_CANCEL
-    if reason:
+    if order is None or reason:
         return refuse(market, 2, seat, reason, member, client_id, order, order_id)
     cancel_resting(market, order, Cancelled.MEMBER, client_id)
     return 0
 
 
-def cancel_quote(market: Market, quote: Optional[Quote], client_id: int) -> int:
+def cancel_quote(market: Market, quote: Quote | None, client_id: int) -> int:
     """Cancel the live legs of a quote, bid first; of a withdrawal (None) there are none."""
     legs = [leg for leg in quote.legs if leg is not None and leg.remaining] if quote else []
-    if not legs:
+    if quote is None or not legs:
         return Refused.ORDER_DONE
     if quote.instrument.product.phase not in checks.CANCEL_PHASES:
         return Refused.PHASE_NO_CANCEL
@@ -99,7 +95,7 @@ def cancel_quote(market: Market, quote: Optional[Quote], client_id: int) -> int:
 
 def refuse(
     market: Market, template: int, seat: int, reason: int, member: Member, client_id: int,
-    order: Optional[Order], order_id: int,
+    order: Order | None, order_id: int,
 ) -> int:  # fmt: skip
     """Refuse a cancel or amend: it shows its target's instrument and account where that lives."""
     instrument = account = 0
@@ -163,9 +159,7 @@ def shrink(market: Market, order: Order, quantity: int, request_id: int) -> None
     market.events.amended(order, 1, request_id)
 
 
-def queue_anew(
-    market: Market, order: Order, price: int, quantity: int, request_id: int
-) -> int:
+def queue_anew(market: Market, order: Order, price: int, quantity: int, request_id: int) -> int:
     """Anything else is checked afresh, its own lots counting as free, and enters as if newly
     entered; where a check fails the order stays as it was."""
     product = order.instrument.product
@@ -190,7 +184,7 @@ def queue_anew(
     order.instrument.sides[order.side].remove(order.order_id, old_price)
     del market.orders[order.order_id]
     market.events.amended(order, 0, request_id)
-    if product.phase == CONTINUOUS:
+    if product.phase == codes.CONTINUOUS:
         place(market, order)
     else:
         rest(market, order)
@@ -220,13 +214,14 @@ def mass_cancel(market: Market, record: bytes, member: Member, seat: int) -> int
     ]  # fmt: skip
     for order in cancelled:
         cancel_resting(market, order, Cancelled.MASS, client_id)
-    market.events.mass_cancelled(
-        member.number, seat, client_id, instrument, product, account, len(cancelled)
-    )
+    market.events.say(
+        MASS_CANCELLED, instrument, product, client_id, account, member.number, seat, 0,
+        len(cancelled),
+    )  # fmt: skip
     return 0
 
 
-def live(market: Market, meant: Callable[[Order], bool]) -> List[Order]:
+def live(market: Market, meant: Callable[[Order], bool]) -> list[Order]:
     """Live orders of which `meant` is true, waiting stops among them, in ascending order id."""
     found = [order for order in market.orders.values() if meant(order)]
     found += [stop for stop in market.stops.values() if meant(stop)]
@@ -235,7 +230,7 @@ def live(market: Market, meant: Callable[[Order], bool]) -> List[Order]:
 
 def selection(
     market: Market, member: int, instrument: int, product: int, account: int, side: int, scope: int
-) -> List[Order]:
+) -> list[Order]:
     """What a mass cancel means; 0 (of side 2, of scope 0) means all."""
 
     def meant(order: Order) -> bool:

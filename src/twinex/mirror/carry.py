@@ -1,27 +1,18 @@
 """Orders that the exchange enters: order_carry and forced_close (spec/orders.md, operator.md)."""
 
-from typing import Optional
+from __future__ import annotations
 
-from twinex.mirror import checks, stops
-from twinex.mirror.entry import accept, describe, find_row, freeze_at, settle_in
-from twinex.mirror.market import Account, Instrument, Market, Order, Stop
+from twinex.mirror import checks, codes, stops
+from twinex.mirror.codes import Refused
+from twinex.mirror.entry import accept, describe, judge_holdings, settle_in
+from twinex.mirror.market import Instrument, Market, Order, Stop
 from twinex.mirror.matching import rest
-from twinex.mirror.messages import (
-    BEFORE_TRADING,
-    BLOCK,
-    DAY,
-    FORCED_CLOSE,
-    GTC,
-    GTD,
-    LIMIT,
-    ORDER_CARRY,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, FORCED_CLOSE, ORDER_CARRY
 
 FORCED_CLOSE_ID, ORDER_CARRY_ID = 39, 42
 
 
-def contract(market: Market, number: int) -> Optional[Instrument]:
+def contract(market: Market, number: int) -> Instrument | None:
     """An instrument that is no combination."""
     instrument = market.instruments.get(number)
     return None if instrument is None or instrument.leg_1 is not None else instrument
@@ -29,7 +20,7 @@ def contract(market: Market, number: int) -> Optional[Instrument]:
 
 def refuse(
     market: Market, template: int, reason: int, account: int, instrument: int,
-    order: Optional[Order] = None,
+    order: Order | None = None,
 ) -> int:  # fmt: skip
     """The refusal shows what is defined of the order, and of a carried one whom to tell."""
     owned = market.accounts.get(account)
@@ -48,9 +39,8 @@ def force_close(market: Market, record: bytes) -> int:
     (instrument_number, account_number, price, quantity, side, offset, hedge,
      operator_reason) = FORCED_CLOSE.unpack_from(record, BLOCK)  # fmt: skip
     order = Order()
-    order.order_id = market.sequence << 10
-    order.client_id = order.seat = 0
-    describe(order, (price, quantity, 0, side, LIMIT, DAY, offset, hedge, 0, 0, 0))
+    fields = (price, quantity, 0, side, codes.LIMIT, codes.DAY, offset, hedge, 0, 0, 0)
+    describe(order, market.sequence << 10, 0, 0, fields)
     account = market.accounts.get(account_number)
     instrument = contract(market, instrument_number)
     if not 1 <= operator_reason <= 7 or side > 1 or not 1 <= offset <= 2 or hedge > 3:
@@ -63,7 +53,7 @@ def force_close(market: Market, record: bytes) -> int:
     if reason:
         return refuse(market, FORCED_CLOSE_ID, reason, account_number, instrument_number)
     accept(market, order)
-    market.events.accepted(order, LIMIT, price, operator_reason)
+    market.events.accepted(order, codes.LIMIT, price, operator_reason)
     settle_in(market, order)
     return 0
 
@@ -79,11 +69,7 @@ def judge_forced(market: Market, order: Order) -> int:
         or checks.band(order)
         or checks.quantity(order, product)
     )
-    if reason:
-        return reason
-    freeze_at(order)
-    find_row(market, order)
-    return checks.holdings(order)
+    return reason or judge_holdings(market, order)
 
 
 def carry(market: Market, record: bytes) -> int:
@@ -92,15 +78,14 @@ def carry(market: Market, record: bytes) -> int:
     client_id, instrument_number, account_number, *described = fields[:14]
     stop_price, trail, order_id, remaining, seat = fields[14:]
     order = Stop() if stop_price > 0 else Order()
-    order.order_id, order.client_id, order.seat = order_id, client_id, seat
-    describe(order, described)
+    describe(order, order_id, client_id, seat, described)
     order.remaining = remaining
     account = market.accounts.get(account_number)
     instrument = contract(market, instrument_number)
     sound = (
-        order.time_in_force in (GTD, GTC) and 0 < remaining <= order.quantity
+        order.time_in_force in (codes.GTD, codes.GTC) and 0 < remaining <= order.quantity
         and 0 < order_id < market.first_sequence << 10 and order_id % 1024 == 0
-        and stop_price >= 0 and (stop_price > 0 or (order.kind == LIMIT and trail == 0))
+        and stop_price >= 0 and (stop_price > 0 or (order.kind == codes.LIMIT and trail == 0))
     )  # fmt: skip
     if not sound:
         reason = Refused.REFERENCE_INVALID
@@ -108,7 +93,7 @@ def carry(market: Market, record: bytes) -> int:
         reason = Refused.REFERENCE_UNKNOWN
     elif order_id in market.carried:
         reason = Refused.REFERENCE_IN_USE
-    elif instrument.product.phase != BEFORE_TRADING:
+    elif instrument.product.phase != codes.BEFORE_TRADING:
         reason = Refused.PHASE_TRANSITION
     else:
         order.account, order.member, order.instrument = account, account.member, instrument
@@ -128,11 +113,11 @@ def carry(market: Market, record: bytes) -> int:
 
 
 def judge_carried(market: Market, order: Order) -> int:
-    """[9, 11 to 17c, 21 to 24, 24b, and for the lots that remain 28 to 31] as its owner would be."""
+    """[9, 11 to 17c, 21 to 24, 24b, 28 to 31 for the lots that remain] as its owner's would be."""
     product = order.instrument.product
     stop = order if isinstance(order, Stop) else None
     reason = (
-        checks.codes(order)
+        checks.in_enums(order)
         or checks.account_active(order.account, order.offset)
         or checks.permission(order.account, product, order.offset)
         or checks.kind(order, product)
@@ -141,8 +126,5 @@ def judge_carried(market: Market, order: Order) -> int:
         or checks.price(order)
         or (stops.distance(stop) or stops.reach(stop) if stop is not None else 0)
     )
-    if reason:
-        return reason
-    freeze_at(order)
-    find_row(market, order)
-    return checks.holdings(order) or (checks.self_trade(order) if stop is None else 0)
+    reason = reason or judge_holdings(market, order)
+    return reason or (checks.self_trade(order) if stop is None else 0)

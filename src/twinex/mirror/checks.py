@@ -4,9 +4,12 @@ Each is given an order as it would be, answers 0 or the reject reason of the fir
 fails, and changes nothing. Numbers in brackets are those of risk.md.
 """
 
-from typing import Iterable, Optional, Sequence
+from __future__ import annotations
 
-from twinex.mirror.book import Side
+from collections.abc import Iterable, Sequence
+
+from twinex.mirror import codes
+from twinex.mirror.codes import Refused
 from twinex.mirror.market import (
     COUNT_MAX,
     Account,
@@ -18,25 +21,13 @@ from twinex.mirror.market import (
     Product,
     Stop,
 )
-from twinex.mirror.messages import (
-    ALLOW,
-    AUCTION_NO_CANCEL,
-    AUCTION_ORDERING,
-    BUY,
-    CONTINUOUS,
-    FAK,
-    GTD,
-    LASTING,
-    LIMIT,
-    Refused,
-)
 
-ENTRY_PHASES = (CONTINUOUS, AUCTION_ORDERING, AUCTION_NO_CANCEL)
-CANCEL_PHASES = (CONTINUOUS, AUCTION_ORDERING)
+ENTRY_PHASES = (codes.CONTINUOUS, codes.AUCTION_ORDERING, codes.AUCTION_NO_CANCEL)
+CANCEL_PHASES = (codes.CONTINUOUS, codes.AUCTION_ORDERING)
 PRICE_MAX = 10**11
 
 
-def codes(order: Order) -> int:
+def in_enums(order: Order) -> int:
     """[9] Every code is in its enum."""
     if (
         order.side > 1 or order.kind > 3 or order.time_in_force > 4
@@ -81,11 +72,10 @@ def terms(order: Order, product: Product, trading_day: int) -> int:
     if offset_known(order.offset, product):
         return Refused.OFFSET_UNSUPPORTED
     minimum = order.minimum_quantity
-    if minimum and not (
-        product.minimum_allowed and order.time_in_force == FAK and 0 < minimum <= order.quantity
-    ):
+    fak = product.minimum_allowed and order.time_in_force == codes.FAK
+    if minimum and not (fak and 0 < minimum <= order.quantity):
         return Refused.MINIMUM_INVALID
-    rests = order.kind == LIMIT and order.time_in_force in LASTING
+    rests = order.kind == codes.LIMIT and order.time_in_force in codes.LASTING
     plain = not isinstance(order, Stop)
     if order.post_only and not (product.post_only_allowed and rests and plain):
         return Refused.POST_ONLY_UNSUPPORTED
@@ -96,7 +86,7 @@ def terms(order: Order, product: Product, trading_day: int) -> int:
     ):  # fmt: skip
         return Refused.DISPLAY_INVALID
     till = order.good_till_day
-    if till < trading_day if order.time_in_force == GTD else till != 0:
+    if till < trading_day if order.time_in_force == codes.GTD else till != 0:
         return Refused.GOOD_TILL_INVALID
     return 0
 
@@ -110,8 +100,8 @@ def phase(instrument: Instrument) -> int:
 
 def auction(order: Order) -> int:
     """[20] What a call auction takes."""
-    if order.instrument.product.phase == CONTINUOUS or (
-        order.kind == LIMIT and order.time_in_force in LASTING and not order.post_only
+    if order.instrument.product.phase == codes.CONTINUOUS or (
+        order.kind == codes.LIMIT and order.time_in_force in codes.LASTING and not order.post_only
     ):
         return 0
     return Refused.NOT_IN_AUCTION
@@ -122,7 +112,7 @@ def price(order: Order) -> int:
     instrument = order.instrument
     product = instrument.product
     value = order.price
-    if order.kind != LIMIT:
+    if order.kind != codes.LIMIT:
         if value == 0:
             return 0
         if not product.protection_allowed:
@@ -138,12 +128,12 @@ def band(order: Order) -> int:
     """[24a] The dynamic band (价格保护带) about the last price, in continuous trading."""
     instrument = order.instrument
     product = instrument.product
-    if not product.band_ticks or product.phase != CONTINUOUS:
+    if not product.band_ticks or product.phase != codes.CONTINUOUS:
         return 0
-    if order.kind != LIMIT and order.price == 0:
+    if order.kind != codes.LIMIT and order.price == 0:
         return 0
     width = product.band_ticks * product.tick
-    if order.side == BUY:
+    if order.side == codes.BUY:
         return Refused.PRICE_ABOVE_BAND if order.price > instrument.last_price + width else 0
     return Refused.PRICE_BELOW_BAND if order.price < instrument.last_price - width else 0
 
@@ -153,7 +143,7 @@ def quantity(order: Order, product: Product) -> int:
     lots = order.quantity
     if lots < product.quantity_minimum:
         return Refused.QUANTITY_BELOW_MINIMUM
-    market = order.kind != LIMIT
+    market = order.kind != codes.LIMIT
     if lots > (product.quantity_maximum_market if market else product.quantity_maximum_limit):
         return Refused.QUANTITY_ABOVE_MAXIMUM
     return Refused.QUANTITY_OFF_STEP if lots % product.quantity_step else 0
@@ -196,7 +186,7 @@ def side_total(rows: Iterable[Position], side: int) -> int:
     """Holdings and live opening lots of the rows, on one side."""
     total = 0
     for row in rows:
-        if side == BUY:
+        if side == codes.BUY:
             total += row.long_today + row.long_yesterday + row.opening_buys
         else:
             total += row.short_today + row.short_yesterday + row.opening_sells
@@ -210,30 +200,21 @@ def funds(member: Member, product: Product, offset: int, value: int) -> int:
     return Refused.FUNDS_INSUFFICIENT if member.used + value > member.credit else 0
 
 
-def minding_group(order: Order) -> Optional[Group]:
+def minding_group(order: Order) -> Group | None:
     """The order's group, where the product prevents self-trades and the group's mode does."""
     group = order.account.group
-    if group is None or group.self_trade_mode == ALLOW:
+    if group is None or group.self_trade_mode == codes.ALLOW:
         return None
     return group if order.instrument.product.self_trade_checked else None
 
 
-def crossed_keys(side: Side, price: int) -> Iterable[int]:
-    """Keys of that side's levels that an opposite order at the price meets, the best first."""
-    bound = side.sign * price
-    for key in reversed(side.keys):
-        if key < bound:
-            return
-        yield key
-
-
 def self_trade(order: Order, gone: Iterable[Order] = ()) -> int:
-    """[31] In an auction: the order crosses none of its own group, but for those that it replaces."""
+    """[31] In an auction: it crosses none of its own group, but for those that it replaces."""
     group = minding_group(order)
     if group is None:
         return 0
     opposite = order.instrument.sides[1 - order.side]
-    for key in crossed_keys(opposite, order.price):
+    for key in opposite.keys_within(opposite.sign * order.price):
         for each in opposite.levels[key].values():
             if each.account.group is group and each not in gone:
                 return Refused.SELF_TRADE
@@ -242,7 +223,7 @@ def self_trade(order: Order, gone: Iterable[Order] = ()) -> int:
 
 def meeting(order: Order) -> int:
     """[31, 32] Whom the order must not meet."""
-    if order.instrument.product.phase != CONTINUOUS:
+    if order.instrument.product.phase != codes.CONTINUOUS:
         return self_trade(order)
     if order.post_only:
         opposite = order.instrument.sides[1 - order.side]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinex.mirror import checks
+from twinex.mirror import checks, codes
 from twinex.mirror.book import Side
+from twinex.mirror.codes import Refused
 from twinex.mirror.market import Instrument, Market, Order, Position, Product
 from twinex.mirror.matching import (
     book_trade,
@@ -21,21 +22,7 @@ from twinex.mirror.matching import (
     trade_price,
     trade_resting,
 )
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    BY_BUY,
-    BY_COMBINATION,
-    BY_SELL,
-    COMBINATION_DEFINE,
-    CONTINUOUS,
-    DAY,
-    FAK,
-    INCOMING,
-    LIMIT,
-    RESTING,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, COMBINATION_DEFINE
 from twinex.mirror.reference import NUMBER_MAX, TICKS_MAX, changed, value_sound
 
 STEPS_MAX = 256  # of resting orders with the legs' books, in one command
@@ -183,10 +170,10 @@ def judge(order: Order) -> int:
 
 def judge_terms(order: Order, product: Product) -> int:
     """[14 to 17c] A limit order for the day or at once, with nothing beside."""
-    if order.kind != LIMIT:
+    if order.kind != codes.LIMIT:
         return Refused.KIND_UNSUPPORTED
     time = order.time_in_force
-    if time not in (DAY, FAK) or not product.times_allowed >> time & 1:
+    if time not in (codes.DAY, codes.FAK) or not product.times_allowed >> time & 1:
         return Refused.TIME_IN_FORCE_UNSUPPORTED
     if checks.offset_known(order.offset, product):
         return Refused.OFFSET_UNSUPPORTED
@@ -213,7 +200,7 @@ def judge_holdings(market: Market, order: CombinationOrder) -> int:
     """[28 to 30] Leg 1, then leg 2 with leg 1's value counted. The order is given its rows and the
     prices at which it is frozen: the bought leg's upper limit, the sold one's lower."""
     one, two = legs_of(order.instrument)
-    bought, sold = (one, two) if order.side == BUY else (two, one)
+    bought, sold = (one, two) if order.side == codes.BUY else (two, one)
     prices = {bought: bought.upper_limit, sold: sold.lower_limit}
     order.freeze_price_1, order.freeze_price_2 = prices[one], prices[two]
     order.frozen_price = order.price
@@ -243,7 +230,7 @@ def rows_of(order: CombinationOrder) -> Iterator[Position]:
 def is_open(combination: Instrument) -> bool:
     """Orders of the combination may trade: both products are in `continuous`, nothing is halted."""
     one, two = legs_of(combination)
-    if one.product.phase != CONTINUOUS or two.product.phase != CONTINUOUS:
+    if one.product.phase != codes.CONTINUOUS or two.product.phase != codes.CONTINUOUS:
         return False
     return not (combination.halted or one.halted or two.halted)
 
@@ -261,7 +248,7 @@ def implied(order: Order) -> Met | None:
 
 def allows(order: Order, price: int) -> bool:
     """The order may trade at that price."""
-    return price <= order.price if order.side == BUY else price >= order.price
+    return price <= order.price if order.side == codes.BUY else price >= order.price
 
 
 def related(order: Order, resting: Order) -> bool:
@@ -322,9 +309,9 @@ def take(market: Market, order: CombinationOrder, met: Met) -> None:
     price, first, second = met
     lots = min(order.remaining, first.shown, second.shown)
     leg_1, leg_2 = order.legs()
-    fill(market, order, lots, price, BY_COMBINATION, INCOMING)
+    fill(market, order, lots, price, codes.BY_COMBINATION, codes.INCOMING)
     for leg, other in ((leg_1, first), (leg_2, second)):
-        source = BY_BUY if other.side == BUY else BY_SELL
+        source = codes.BY_BUY if other.side == codes.BUY else codes.BY_SELL
         trade_id = book_trade(market, leg.instrument, leg, other, lots, other.price)
         trade_resting(market, leg, other, lots, other.price, source, trade_id)
     settle_resting(market, order, lots)
@@ -338,13 +325,13 @@ def meet(market: Market, order: CombinationOrder, resting: CombinationOrder) -> 
     leg_1, leg_2 = order.legs()
     other_1, other_2 = resting.legs()
     price_1, price_2 = leg_prices(order.instrument, price)
-    fill(market, order, lots, price, source, INCOMING)
-    fill(market, resting, lots, price, source, RESTING)
+    fill(market, order, lots, price, source, codes.INCOMING)
+    fill(market, resting, lots, price, source, codes.RESTING)
     for leg, other, leg_price in ((leg_1, other_1, price_1), (leg_2, other_2, price_2)):
         trade_id = book_trade(market, leg.instrument, leg, other, lots, leg_price)
-        buy, sell = (leg, other) if leg.side == BUY else (other, leg)
+        buy, sell = (leg, other) if leg.side == codes.BUY else (other, leg)
         market.events.trade(
-            leg.instrument, buy, sell, leg.side, BY_COMBINATION, lots, leg_price, trade_id
+            leg.instrument, buy, sell, leg.side, codes.BY_COMBINATION, lots, leg_price, trade_id
         )
     settle_resting(market, resting, lots)
 

@@ -3,25 +3,21 @@
 Checks 1 to 8a of spec/risk.md stand here; then a table of handlers; then what a command sets off.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from struct import Struct
-from typing import Callable, Dict, Optional, Tuple
 from zlib import crc32
 
 from twinex.mirror import acts, cancel, carry, combinations, entry, phases, quotes, reference, stops
 from twinex.mirror.cancel import find_order
+from twinex.mirror.codes import Refused
+from twinex.mirror.events import COMMAND_REPEATED
 from twinex.mirror.image import write_image
 from twinex.mirror.image_read import read_image
 from twinex.mirror.market import Command, Market, Member
 from twinex.mirror.matching import show_rows
-from twinex.mirror.messages import (
-    BLOCK,
-    BLOCK_LENGTHS,
-    GROUP_SIZE,
-    ORDER_CANCEL,
-    RECORD,
-    SCHEMA,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, BLOCK_LENGTHS, GROUP_SIZE, ORDER_CANCEL, RECORD, SCHEMA
 
 DAY_OPEN, MASS_QUOTE = 20, 7
 NAMING = (2, 3)  # order_cancel, order_amend: they name a target
@@ -31,7 +27,7 @@ _SENT = Struct("<8xii")  # instrument and account of the other commands of membe
 
 MemberHandler = Callable[[Market, bytes, Member, int], int]
 ExchangeHandler = Callable[[Market, bytes], int]
-MEMBERS: Dict[int, MemberHandler] = {
+MEMBERS: dict[int, MemberHandler] = {
     1: entry.enter,
     2: cancel.cancel,
     3: cancel.amend,
@@ -41,7 +37,7 @@ MEMBERS: Dict[int, MemberHandler] = {
     7: quotes.enter_mass,
     8: quotes.request,
 }
-EXCHANGE: Dict[int, ExchangeHandler] = {
+EXCHANGE: dict[int, ExchangeHandler] = {
     20: reference.open_day,
     21: reference.define_product,
     22: reference.define_instrument,
@@ -79,7 +75,7 @@ class Core:
         self.market.sequence = first_sequence - 1
 
     def apply(self, record: bytes) -> bytes:
-        """The event bytes of one whole record (spec/journal.md), whose crc and chain are trusted."""
+        """The events of one whole record (spec/journal.md), whose crc and chain are trusted."""
         market = self.market
         (length, sequence, time_ns, term, seat, chain, block, template, schema,
          _) = RECORD.unpack_from(record)  # fmt: skip
@@ -92,7 +88,7 @@ class Core:
         market.steps = 0
         member = market.seats.get(seat)
         reason = general(market, record, member, seat, length, block, template, schema)
-        row: Optional[Command] = None
+        row: Command | None = None
         if reason:
             refuse_general(market, record, member, seat, template, reason)
         elif member is not None:
@@ -116,7 +112,7 @@ class Core:
         return write_image(self.market)
 
     @classmethod
-    def from_image(cls, image: bytes) -> "Core":
+    def from_image(cls, image: bytes) -> Core:
         """The core that an image shows. Raises ImageError where the image is not good."""
         core = cls()
         core.market = read_image(image)
@@ -124,7 +120,7 @@ class Core:
 
 
 def general(
-    market: Market, record: bytes, member: Optional[Member], seat: int, length: int, block: int,
+    market: Market, record: bytes, member: Member | None, seat: int, length: int, block: int,
     template: int, schema: int,
 ) -> int:  # fmt: skip
     """[1 to 5] What every command is judged by."""
@@ -144,17 +140,17 @@ def long_enough(record: bytes, length: int, block: int, template: int) -> bool:
     """The record is just as long as its block, and of a mass_quote its entries, need."""
     needed = BLOCK + block
     if template == MASS_QUOTE:
-        if length < needed + 8:
+        if block % 8 or length < needed + 8:
             return False
         size, count = GROUP_SIZE.unpack_from(record, needed)
-        if not 1 <= count <= 64 or size < 48 or size % 8:
+        if not 1 <= count <= 64 or size < 48 or size % 8 or block % 8:
             return False
         needed += 8 + count * size
     return length == (needed + 7) & ~7
 
 
 def refuse_general(
-    market: Market, record: bytes, member: Optional[Member], seat: int, template: int, reason: int
+    market: Market, record: bytes, member: Member | None, seat: int, template: int, reason: int
 ) -> None:
     """A refusal by checks 1 to 5. It shows the client id where there is one."""
     client_id = 0
@@ -165,8 +161,8 @@ def refuse_general(
 
 def member_command(
     market: Market, record: bytes, member: Member, seat: int, template: int
-) -> Optional[Command]:
-    """[6 to 8a], then the command itself; the row that section 14 keeps of it, if it used its id."""
+) -> Command | None:
+    """[6 to 8a], then the command itself; its row of section 14, if it used its client id."""
     (client_id,) = _CLIENT_ID.unpack_from(record, BLOCK)
     if client_id <= 0:
         refuse_early(market, record, member, seat, template, Refused.CLIENT_ID_INVALID)
@@ -183,7 +179,7 @@ def member_command(
         refuse_early(market, record, member, seat, template, reason)
     else:
         reason = MEMBERS[template](market, record, member, seat)
-        if template == 2 and not reason:
+        if template == 2 and member.window_ns and not reason:
             member.cancels += 1
     quote, market.quoted = market.quoted, 0
     member.client_ids[client_id] = market.sequence
@@ -206,7 +202,7 @@ def counted(market: Market, member: Member, template: int) -> int:
     return Refused.ENTRY_RATE_EXCEEDED if full else 0
 
 
-def subject(market: Market, record: bytes, member: Member, template: int) -> Tuple[int, int, int]:
+def subject(market: Market, record: bytes, member: Member, template: int) -> tuple[int, int, int]:
     """Instrument, account and order id that an answer to a member's command shows."""
     if template in NAMING:
         _, order_id, target = ORDER_CANCEL.unpack_from(record, BLOCK)
@@ -226,9 +222,7 @@ def refuse_early(
     """A refusal by checks 6 to 8a."""
     (client_id,) = _CLIENT_ID.unpack_from(record, BLOCK)
     instrument, account, order_id = subject(market, record, member, template)
-    market.refuse(
-        template, seat, reason, member.number, client_id, instrument, account, order_id
-    )
+    market.refuse(template, seat, reason, member.number, client_id, instrument, account, order_id)
 
 
 def repeat(
@@ -245,9 +239,10 @@ def repeat(
     instrument, account, order_id = subject(market, record, member, template)
     if command in (1, 5) and not reason:
         order_id = first_seen << 10
-    market.events.repeated(
-        command, seat, reason, member.number, client_id, instrument, account, order_id, first_seen
-    )
+    market.events.say(
+        COMMAND_REPEATED, instrument, order_id, client_id, account, member.number, seat, reason,
+        command, first_seen,
+    )  # fmt: skip
 
 
 def settle(market: Market) -> None:

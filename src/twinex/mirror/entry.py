@@ -4,23 +4,21 @@ A handler of a member's command takes (market, record, member, seat), says what 
 answers the reject reason, 0 where it was done.
 """
 
-from typing import Tuple
+from __future__ import annotations
 
-from twinex.mirror import checks, combinations
+from collections.abc import Sequence
+
+from twinex.mirror import checks, codes, combinations
+from twinex.mirror.codes import Refused
 from twinex.mirror.market import Market, Member, Order
 from twinex.mirror.matching import place, rest
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    CONTINUOUS,
-    LIMIT,
-    ORDER_ENTER,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, ORDER_ENTER
 
 
-def describe(order: Order, fields: Tuple[int, ...]) -> None:
-    """What an order says of itself, from quantity to good_till_day as messages.xml has it."""
+def describe(order: Order, order_id: int, client_id: int, seat: int, fields: Sequence[int]) -> None:
+    """Its ids, and what an order says of itself, from price to good_till_day as messages.xml has
+    it."""
+    order.order_id, order.client_id, order.seat = order_id, client_id, seat
     (order.price, order.quantity, order.minimum_quantity, order.side, order.kind,
      order.time_in_force, order.offset, order.hedge, order.post_only, order.display_quantity,
      order.good_till_day) = fields  # fmt: skip
@@ -44,20 +42,18 @@ def find(market: Market, order: Order, account: int, instrument: int) -> int:
     return 0
 
 
-def freeze_at(order: Order) -> None:
-    """The price at which an order's lots count, and the row in which they do (orders.md)."""
+def judge_holdings(market: Market, order: Order) -> int:
+    """[28 to 30] The order is given its position row, none where the product keeps none, and the
+    price at which its lots count (orders.md, Fields)."""
     instrument = order.instrument
     order.frozen_price = order.price
-    if order.kind != LIMIT and order.price == 0:
-        buy = order.side == BUY
+    if order.kind != codes.LIMIT and order.price == 0:
+        buy = order.side == codes.BUY
         order.frozen_price = instrument.upper_limit if buy else instrument.lower_limit
-
-
-def find_row(market: Market, order: Order) -> None:
-    """The order's position row; none where the product keeps no positions."""
     order.row = None
-    if order.instrument.product.offset_rule:
-        order.row = market.row_of(order.account, order.instrument, order.hedge)
+    if instrument.product.offset_rule:
+        order.row = market.row_of(order.account, instrument, order.hedge)
+    return checks.holdings(order)
 
 
 def accept(market: Market, order: Order) -> None:
@@ -73,12 +69,9 @@ def enter(market: Market, record: bytes, member: Member, seat: int) -> int:
     """order_enter."""
     client_id, instrument, account, *fields = ORDER_ENTER.unpack_from(record, BLOCK)
     order = Order()
-    order.order_id = market.sequence << 10
-    order.client_id = client_id
+    describe(order, market.sequence << 10, client_id, seat, fields)
     order.member = member
-    order.seat = seat
-    describe(order, fields)
-    reason = checks.codes(order) or find(market, order, account, instrument)
+    reason = checks.in_enums(order) or find(market, order, account, instrument)
     if not reason:
         if order.instrument.leg_1 is not None:
             return combinations.enter(market, order)
@@ -104,16 +97,12 @@ def judge(market: Market, order: Order) -> int:
         or checks.band(order)
         or checks.quantity(order, product)
     )
-    if reason:
-        return reason
-    freeze_at(order)
-    find_row(market, order)
-    return checks.holdings(order) or checks.meeting(order)
+    return reason or judge_holdings(market, order) or checks.meeting(order)
 
 
 def settle_in(market: Market, order: Order) -> None:
     """Match an accepted order, or in an auction let it rest."""
-    if order.instrument.product.phase == CONTINUOUS:
+    if order.instrument.product.phase == codes.CONTINUOUS:
         place(market, order)
     else:
         rest(market, order)

@@ -1,230 +1,157 @@
 """The state image: its layout, and how it is written (spec/state.md)."""
 
-import struct
+from __future__ import annotations
+
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from operator import attrgetter
+from struct import Struct
 from typing import Any, NamedTuple
 
-from twinex.mirror.market import PRODUCT_FIELDS, Instrument, Market, Member, Quote
+from twinex.mirror.market import PRODUCT_FIELDS, Instrument, Market, Member, Order, Quote
 from twinex.mirror.messages import SCHEMA
 
 MAGIC = b"TWXSTAT1"
-FORMAT_VERSION = 1
-SCHEMA_VERSION = 0
-HEAD = struct.Struct("<8sIHHIIq")  # magic, format, schema id, its version, sections, 0, length
-ENTRY = struct.Struct("<IIq32s")  # number, bytes of a row, rows, SHA-256 of the rows
+VERSIONS = [1, SCHEMA, 0]  # of the format; id and version of the schema
+HEAD = Struct("<8sIHHIIq")  # magic, versions, sections, 0, length
+ENTRY = Struct("<IIq32s")  # number, bytes of a row, rows, SHA-256 of the rows
+
+# Name, form of a row, fields that are the key, all fields in the order of the form.
+_LAYOUT = f"""
+day         | qqQ9qiii4x  |                          | sequence time_ns chain first_sequence
+    commands events orders trades volume rejects journal_bytes event_bytes trading_day term state
+products    | 31q         | number                   | {" ".join(PRODUCT_FIELDS)}
+instruments | ii6qiB3xii  | number                   | number product lower_limit upper_limit
+    last_price previous_settlement open_interest requested_ns position_limit halted leg_1 leg_2
+members     | iBB2x5qii8x | number                   | number active blocked credit used
+    window_ns entries cancels entries_max cancels_max
+seats       | ii          | number                   | number member
+groups      | ii          | number                   | number self_trade_mode
+accounts    | iiqqiBB2x   | number                   | number member open_products close_products
+    group active blocked
+positions   | 13iBB2x     | account instrument hedge | account instrument long_today short_today
+    long_yesterday short_yesterday long_frozen short_frozen long_frozen_today short_frozen_today
+    opening_buys opening_sells opened hedge ordered
+orders      | 3q8i5B3x    |                          | order_id client_id price instrument account
+    seat quantity remaining shown display_quantity good_till_day side offset hedge time_in_force
+    post_only
+stops       | 6q8i5B3x    | order_id                 | order_id client_id price freeze_price
+    stop_price trail instrument account seat quantity remaining minimum_quantity display_quantity
+    good_till_day side kind time_in_force offset hedge
+quotes      | iii4xqq     | account instrument hedge | account instrument hedge bid_order_id
+    ask_order_id
+trades      | qii         |                          | price quantity instrument
+carried     | qi4x        | order_id                 | order_id member
+commands    | qIiIHH      |                          | client_id body_crc member quote command
+    reject_reason
+combined    | qqq         | order_id                 | order_id freeze_price_1 freeze_price_2
+"""
 
 
 class Section(NamedTuple):
-    """One section: the form of its rows, their fields in that order, those that are the key."""
+    """One section: the form of its rows, their named tuple, the fields that are the key."""
 
     name: str
-    form: struct.Struct
-    row: Any  # the named tuple of its fields
-    key: Callable[[Any], Any] | None
+    form: Struct
+    row: Any
+    key: list[str]
 
 
-def _section(name: str, form: str, fields: str, key: str = "") -> Section:
-    rising = attrgetter(*key.split()) if key else None
-    return Section(name, struct.Struct("<" + form), namedtuple(name, fields.split()), rising)
+def _section(line: str) -> Section:
+    name, form, key, fields = line.split("|")
+    row = namedtuple(name.strip(), fields.split())  # type: ignore[misc]
+    return Section(name.strip(), Struct("<" + form.strip()), row, key.split())
 
 
-SECTIONS = (
-    _section(
-        "day",
-        "qqQ9qiii4x",
-        "sequence time_ns chain first_sequence commands events orders trades volume rejects "
-        "journal_bytes event_bytes trading_day term state",
-    ),
-    _section("products", "31q", " ".join(PRODUCT_FIELDS), "number"),
-    _section(
-        "instruments",
-        "ii6qiB3xii",
-        "number product lower_limit upper_limit last_price previous_settlement open_interest "
-        "requested_ns position_limit halted leg_1 leg_2",
-        "number",
-    ),
-    _section(
-        "members",
-        "iBB2x5qii8x",
-        "number active blocked credit used window_ns entries cancels entries_max cancels_max",
-        "number",
-    ),
-    _section("seats", "ii", "number member", "number"),
-    _section("groups", "ii", "number self_trade_mode", "number"),
-    _section(
-        "accounts",
-        "iiqqiBB2x",
-        "number member open_products close_products group active blocked",
-        "number",
-    ),
-    _section(
-        "positions",
-        "13iBB2x",
-        "account instrument long_today short_today long_yesterday short_yesterday long_frozen "
-        "short_frozen long_frozen_today short_frozen_today opening_buys opening_sells opened "
-        "hedge ordered",
-        "account instrument hedge",
-    ),
-    _section(
-        "orders",
-        "3q8i5B3x",
-        "order_id client_id price instrument account seat quantity remaining shown "
-        "display_quantity good_till_day side offset hedge time_in_force post_only",
-    ),
-    _section(
-        "stops",
-        "6q8i5B3x",
-        "order_id client_id price freeze_price stop_price trail instrument account seat quantity "
-        "remaining minimum_quantity display_quantity good_till_day side kind time_in_force offset "
-        "hedge",
-        "order_id",
-    ),
-    _section(
-        "quotes",
-        "iii4xqq",
-        "account instrument hedge bid_order_id ask_order_id",
-        "account instrument hedge",
-    ),
-    _section("trades", "qii", "price quantity instrument"),
-    _section("carried", "qi4x", "order_id member", "order_id"),
-    _section("commands", "qIiIHH", "client_id body_crc member quote command reject_reason"),
-    _section("combined", "qqq", "order_id freeze_price_1 freeze_price_2", "order_id"),
-)
+SECTIONS = [_section(line) for line in _LAYOUT.strip().replace("\n    ", " ").split("\n")]
 HASH_OFFSET = HEAD.size + len(SECTIONS) * ENTRY.size
 ROWS_OFFSET = HASH_OFFSET + 32
 UNUSED_COMMAND = (0, 0, 0, 0, 0, 0)
 
-
-Rows = Iterable[tuple[Any, ...]]
+# Where a field lies in the objects, if it is not an attribute of its own name.
+_PATHS = {field: f"{field}.number" for field in ("product", "member", "account", "instrument")}
+_PATHS["freeze_price"] = "frozen_price"
+_READERS = {
+    section.name: attrgetter(*[_PATHS.get(field, field) for field in section.row._fields])
+    for section in SECTIONS
+}
+_read_instrument = attrgetter(*[_PATHS.get(f, f) for f in SECTIONS[2].row._fields[:-2]])
+Rows = Iterable[Iterable[Any]]
 
 
 def write_image(market: Market) -> bytes:
     """The canonical image of what is known between two commands."""
-    tables = [
+    quotes = named_quotes(market)
+    combined = (order for order in _ascending(market.orders) if order.instrument.leg_1)
+    tables: list[Rows] = [
         [_day(market)],
-        _rows("products", _ascending(market.products)),
-        _instruments(_ascending(market.instruments)),
+        map(_READERS["products"], _ascending(market.products)),
+        map(_instrument, _ascending(market.instruments)),
         [_member(member, market.time_ns) for member in _ascending(market.members)],
         [(number, member.number) for number, member in sorted(market.seats.items())],
-        _rows("groups", _ascending(market.groups)),
-        [_account(account) for account in _ascending(market.accounts)],
-        _rows("positions", _ascending(market.positions)),
-        _rows("orders", _queued(market)),
-        _rows("stops", _ascending(market.stops)),
+        map(_READERS["groups"], _ascending(market.groups)),
+        map(_account, _ascending(market.accounts)),
+        map(_READERS["positions"], _ascending(market.positions)),
+        map(_READERS["orders"], _queued(market)),
+        map(_READERS["stops"], _ascending(market.stops)),
+        [_quote(market, quote) for quote in quotes],
+        market.trades,
+        sorted(market.carried.items()),
+        _commands(market, quotes),
+        map(_READERS["combined"], combined),
     ]
-    quotes = named_quotes(market)
-    tables.append([_quote(market, quote) for quote in quotes])
-    tables.append(market.trades)
-    tables.append(sorted(market.carried.items()))
-    tables.append(_commands(market, quotes))
-    combined = (order for order in _ascending(market.orders) if order.instrument.leg_1)
-    tables.append(_rows("combined", combined))
-    return _assembled(tables)
-
-
-def _assembled(tables: "list[Rows]") -> bytes:
-    """The file of those rows: head, table of sections, state hash, sections."""
-    entries: list[bytes] = []
-    contents: list[bytes] = []
-    for section in SECTIONS:
-        number = len(contents) + 1
-        size, pack = section.form.size, section.form.pack
-        content = b"".join([pack(*row) for row in tables[number - 1]])
-        entries.append(ENTRY.pack(number, size, len(content) // size, sha256(content).digest()))
+    entries, contents, length = b"", [], ROWS_OFFSET
+    for number, rows in enumerate(tables, 1):
+        form = SECTIONS[number - 1].form
+        content = b"".join([form.pack(*row) for row in rows])
+        count = len(content) // form.size
+        entries += ENTRY.pack(number, form.size, count, sha256(content).digest())
         contents.append(content)
-    length = ROWS_OFFSET + sum(map(len, contents))
-    head = HEAD.pack(
-        MAGIC, FORMAT_VERSION, SCHEMA, SCHEMA_VERSION, len(SECTIONS), 0, length
-    ) + b"".join(entries)
+        length += len(content)
+    head = HEAD.pack(MAGIC, *VERSIONS, len(SECTIONS), 0, length) + entries
     return b"".join([head, sha256(head).digest(), *contents])
 
 
-# Where a field lies in the objects, if it is not an attribute of its own name.
-_PATHS = {
-    "product": "product.number",
-    "account": "account.number",
-    "instrument": "instrument.number",
-    "freeze_price": "frozen_price",
-}
-_getters = {
-    section.name: attrgetter(*[_PATHS.get(field, field) for field in section.row._fields])
-    for section in SECTIONS
-}
-_of_instrument = attrgetter(
-    *[_PATHS.get(field, field) for field in SECTIONS[2].row._fields if field[:3] != "leg"]
-)
-
-
-def _rows(name: str, objects: Iterable[Any]) -> Rows:
-    return map(_getters[name], objects)
-
-
-def _ascending(table: Any) -> list[Any]:
+def _ascending(table: dict[int, Any]) -> list[Any]:
     """The objects of a table in the order of their keys."""
     return [each for _, each in sorted(table.items())]
 
 
-def _day(market: Market) -> tuple[int, ...]:
-    return (
-        market.sequence,
-        market.time_ns,
-        market.chain,
-        market.first_sequence,
-        market.commands_count,
-        market.events_count,
-        market.orders_accepted,
-        len(market.trades),
-        market.volume,
-        market.rejects,
-        market.journal_bytes,
-        market.event_bytes,
-        market.trading_day,
-        market.term,
-        market.state,
-    )
+def _number(each: Any) -> int:
+    """The number of what may be missing."""
+    return each.number if each else 0
 
 
-def _instruments(instruments: list[Instrument]) -> Rows:
-    for each in instruments:
-        legs = (each.leg_1.number, each.leg_2.number) if each.leg_1 and each.leg_2 else (0, 0)
-        yield _of_instrument(each) + legs
+def _day(market: Market) -> list[int]:
+    counts = {
+        "commands": market.commands_count,
+        "events": market.events_count,
+        "orders": market.orders_accepted,
+        "trades": len(market.trades),
+    }
+    return [counts.get(field, getattr(market, field)) for field in SECTIONS[0].row._fields]
 
 
-def _member(member: Member, time_ns: int) -> tuple[int, ...]:
+def _instrument(each: Instrument) -> tuple[int, ...]:
+    return (*_read_instrument(each), _number(each.leg_1), _number(each.leg_2))
+
+
+def _member(member: Member, time_ns: int) -> Any:
     """Counts of a window that has passed are 0: nothing may depend on them any more."""
-    window_ns = member.window_ns
-    counts = (member.entries, member.cancels)
-    if not window_ns or time_ns // window_ns != member.window:
-        counts = (0, 0)
-    return (
-        member.number,
-        member.active,
-        member.blocked,
-        member.credit,
-        member.used,
-        window_ns,
-        *counts,
-        member.entries_max,
-        member.cancels_max,
-    )
+    row = SECTIONS[3].row._make(_READERS["members"](member))
+    if member.window_ns and time_ns // member.window_ns == member.window:
+        return row
+    return row._replace(entries=0, cancels=0)
 
 
 def _account(account: Any) -> tuple[int, ...]:
-    return (
-        account.number,
-        account.member.number,
-        account.open_products,
-        account.close_products,
-        account.group.number if account.group else 0,
-        account.active,
-        account.blocked,
-    )
+    rights = (account.open_products, account.close_products)
+    flags = (account.active, account.blocked)
+    return (account.number, account.member.number, *rights, _number(account.group), *flags)
 
 
-def _queued(market: Market) -> Iterable[Any]:
+def _queued(market: Market) -> Iterator[Order]:
     """Every order in a book, as the queues stand."""
     for instrument in _ascending(market.instruments):
         for side in instrument.sides:
@@ -234,11 +161,8 @@ def _queued(market: Market) -> Iterable[Any]:
 def named_quotes(market: Market) -> list[Quote]:
     """The quotes of section 11: those with a live leg, and those that a command of today names."""
     named = {id(command[3]) for command in market.commands if command}
-    return [
-        quote
-        for quote in _ascending(market.quotes)
-        if any(_live(market, quote)) or id(quote) in named
-    ]
+    quotes = _ascending(market.quotes)
+    return [each for each in quotes if any(_live(market, each)) or id(each) in named]
 
 
 def _live(market: Market, quote: Quote) -> list[int]:

@@ -4,96 +4,39 @@ The rules are those of spec/state.md (What an image must keep), the bounds those
 and spec/operator.md.
 """
 
-from twinex.mirror.image import SECTIONS
-from twinex.mirror.market import (
-    COUNT_MAX,
-    MONEY_MAX,
-    Instrument,
-    Market,
-    Order,
-    Position,
-    Product,
-    Quote,
-    Stop,
-    row_key,
-)
-from twinex.mirror.messages import (
-    BUY,
-    CLOSED,
-    CONTINUOUS,
-    DAY,
-    GTC,
-    GTD,
-    LASTING,
-    LIMIT,
-    PROCESSING,
-)
+from __future__ import annotations
 
-PRICE_END = 10**11
-TICKS_END = 2**24
-_SWITCH, _TWO, _HEDGE = (0, 1), (0, 2), (0, 3)
-_SIZE, _MILLION, _ANY = (1, 10**9), (1, 10**6), (0, 2**63 - 1)
-_LOTS, _SOME_LOTS = (0, COUNT_MAX), (1, COUNT_MAX)
+from typing import Any
+
+from twinex.mirror import codes, combinations, reference
+from twinex.mirror.acts import RULES
+from twinex.mirror.checks import PRICE_MAX
+from twinex.mirror.image import SECTIONS
+from twinex.mirror.market import COUNT_MAX, MONEY_MAX, Instrument, Market, Order, Quote, Stop
+
+_INT64_MAX = 2**63 - 1
 _VOLUMES = SECTIONS[7].row._fields[2:13]  # from long_today to opened
 _FROZEN = SECTIONS[7].row._fields[6:12]
-_RANGES = (
-    ("day", _TWO, "state"),
-    ("products", (1, 62), "number"),
-    ("products", (0, 8), "phase"),
-    ("products", _SWITCH, "price_rule market_price_rule amend_allowed protection_allowed"),
-    ("products", _SWITCH, "minimum_allowed funds_checked post_only_allowed self_trade_checked"),
-    ("products", _TWO, "auction_rule limit_priority offset_rule stops_allowed"),
-    ("products", (0, 3), "quote_rule"),
-    ("products", (1, 15), "kinds_allowed"),
-    ("products", (1, 31), "times_allowed"),
-    ("products", _MILLION, "multiplier"),
-    ("products", _SIZE, "tick quantity_minimum quantity_maximum_limit quantity_maximum_market"),
-    ("products", _SIZE, "quantity_step"),
-    ("products", _LOTS, "position_limit opening_cap"),
-    ("products", (0, 10**9), "display_minimum quote_minimum"),
-    ("products", (0, TICKS_END), "band_ticks quote_width_ticks request_width_ticks"),
-    ("products", (0, 86_400 * 10**9), "request_interval_ns"),
-    ("instruments", _MILLION, "number"),
-    ("instruments", _LOTS, "position_limit"),
-    ("instruments", _SWITCH, "halted"),
-    ("instruments", _ANY, "requested_ns"),
-    ("members", _MILLION, "number"),
-    ("members", _SWITCH, "active blocked"),
-    ("members", (0, MONEY_MAX), "credit"),
-    ("members", _ANY, "used window_ns entries cancels"),
-    ("members", _LOTS, "entries_max cancels_max"),
-    ("seats", _MILLION, "number"),
-    ("groups", _MILLION, "number"),
-    ("groups", (0, 4), "self_trade_mode"),
-    ("accounts", (1, 10**7), "number"),
-    ("accounts", _SWITCH, "active blocked"),
-    ("positions", _LOTS, " ".join(_VOLUMES)),
-    ("positions", _HEDGE, "hedge"),
-    ("positions", _SWITCH, "ordered"),
-    ("orders", _ANY, "order_id"),
-    ("orders", _SOME_LOTS, "remaining shown"),
-    ("orders", _SWITCH, "side post_only"),
-    ("orders", _HEDGE, "hedge"),
-    ("stops", _SOME_LOTS, "remaining"),
-    ("stops", _SWITCH, "side"),
-    ("stops", (0, 3), "kind"),
-    ("stops", (0, 4), "time_in_force"),
-    ("stops", _HEDGE, "hedge"),
-    ("stops", (0, PRICE_END - 1), "trail"),
-    ("quotes", _HEDGE, "hedge"),
-    ("trades", _SOME_LOTS, "quantity"),
-    ("carried", _ANY, "order_id"),
+_OF_LEGS = ("previous_settlement", "open_interest", "requested_ns", "position_limit")
+_RANGES = (  # the least and the greatest value of fields; a name means one thing in all sections
+    (0, 1, "price_rule market_price_rule funds_checked active blocked halted ordered side"),
+    (0, 1, "post_only"),
+    (0, 2, "auction_rule limit_priority offset_rule state"),
+    (0, 3, "kind hedge"),
+    (0, 4, "self_trade_mode time_in_force"),
+    (0, 8, "phase"),
+    (1, 10**6, "number multiplier"),
+    (1, 10**9, "tick quantity_step"),
+    (0, PRICE_MAX - 1, "trail"),
+    (0, COUNT_MAX, "entries_max cancels_max display_quantity minimum_quantity"),
+    (0, COUNT_MAX, " ".join(_VOLUMES)),
+    (1, COUNT_MAX, "quantity remaining shown"),
+    (0, MONEY_MAX, "credit"),
+    (0, _INT64_MAX, "used window_ns entries cancels requested_ns order_id"),
 )
-
-
-def _bounds() -> dict[str, dict[str, tuple[int, int]]]:
-    bounds: dict[str, dict[str, tuple[int, int]]] = {section.name: {} for section in SECTIONS}
-    for name, between, fields in _RANGES:
-        bounds[name].update(dict.fromkeys(fields.split(), between))
-    return bounds
-
-
-BOUNDS = _bounds()  # by section and field: the least and the greatest value
+BOUNDS = {field: (low, high) for low, high, fields in _RANGES for field in fields.split()}
+BOUNDS.update({field: (0, greatest) for field, greatest in RULES.values()})
+NUMBERS = {"products": (1, reference.PRODUCT_MAX), "accounts": (1, reference.ACCOUNT_MAX)}
 
 
 class ImageError(ValueError):
@@ -124,6 +67,7 @@ def check_market(market: Market) -> None:
         _check_order(market, stop)
         _check_stop(stop)
         _check_origin(market, stop, (5,))
+    _check_frozen(market)
     _check_positions(market)
     _check_quotes(market)
 
@@ -140,33 +84,30 @@ def _check_day(market: Market) -> None:
     require(counts == tuple(sorted(counts)), f"rows, commands and events of the day are {counts}")
     if market.state == 2:
         for product in market.products.values():
-            ended = product.phase in (CLOSED, PROCESSING)
+            ended = product.phase in (codes.CLOSED, codes.PROCESSING)
             require(ended, f"product {product.number} is in phase {product.phase} of an ended day")
 
 
-def _check_product(product: Product) -> None:
-    name = f"product {product.number}"
-    require(bool(product.kinds_allowed & product.times_allowed & 1), f"{name} lacks a basic kind")
-    minimum, maximum = product.quantity_minimum, product.quantity_maximum_limit
-    require(minimum <= maximum, f"{name}: quantity_minimum {minimum} exceeds {maximum}")
-    step = product.quantity_step
-    require(minimum % step == 0, f"{name}: quantity_minimum {minimum} is off the step {step}")
+def _check_product(product: Any) -> None:
+    kinds, times = product.kinds_allowed, product.times_allowed
+    sound = reference.kinds_sound(kinds) and reference.times_sound(times)
+    require(sound, f"product {product.number}: it lacks limit orders, or those good for the day")
+    sound = reference.quantities_sound(product)
+    require(sound, f"product {product.number}: its least, greatest and step do not go together")
 
 
 def _check_limits(instrument: Instrument) -> None:
-    name, product = f"instrument {instrument.number}", instrument.product
-    lower, upper, tick = instrument.lower_limit, instrument.upper_limit, product.tick
-    least = -PRICE_END if instrument.leg_1 else 0
-    require(least < lower < upper < PRICE_END, f"{name}: limits {lower} to {upper}")
-    require(lower % tick == upper % tick == 0, f"{name}: limits {lower} to {upper} off the tick")
-    require((upper - lower) // tick < TICKS_END, f"{name}: its limits are too many ticks apart")
-    lots = max(product.quantity_maximum_limit, product.quantity_maximum_market)
-    require(upper * product.multiplier * lots <= MONEY_MAX, f"{name}: its upper limit is too high")
+    name, tick = f"instrument {instrument.number}", instrument.product.tick
+    judge = combinations.limits_sound if instrument.leg_1 else reference.limits_sound
+    sound = judge(instrument.product, instrument.lower_limit, instrument.upper_limit)
+    found = f"{instrument.lower_limit} to {instrument.upper_limit}"
+    require(sound, f"{name}: limits {found} are off the tick or out of bounds")
     last, settled = instrument.last_price, instrument.previous_settlement
-    require(last % tick == 0, f"{name}: last price {last} off the tick")
-    require(abs(last) <= PRICE_END and (last >= 0 or least < 0), f"{name}: last price {last}")
+    least = -PRICE_MAX if instrument.leg_1 else 0
+    sound = least <= last <= PRICE_MAX and last % tick == 0
+    require(sound, f"{name}: last price {last} is off the tick or out of bounds")
     if not instrument.leg_1:
-        require(0 < settled < PRICE_END, f"{name}: previous settlement {settled}")
+        require(0 < settled < PRICE_MAX, f"{name}: previous settlement {settled}")
 
 
 def _check_combination(market: Market, spread: Instrument) -> None:
@@ -174,27 +115,19 @@ def _check_combination(market: Market, spread: Instrument) -> None:
     assert one is not None, name
     assert two is not None, name
     require(one is not two and not one.leg_1 and not two.leg_1, f"{name}: its legs are no two")
-    alike = all(
-        getattr(one.product, rule) == getattr(two.product, rule)
-        for rule in ("tick", "multiplier", "offset_rule", "funds_checked")
-    )
-    require(alike and spread.product is one.product, f"{name}: its legs' products do not go")
+    sound = combinations.alike(one, two) and spread.product is one.product
+    require(sound, f"{name}: its legs' products do not go together")
     lower, upper = one.lower_limit - two.upper_limit, one.upper_limit - two.lower_limit
     found = (spread.lower_limit, spread.upper_limit)
     require(found == (lower, upper), f"{name}: limits {found} do not follow its legs'")
-    owned = (
-        spread.previous_settlement,
-        spread.open_interest,
-        spread.requested_ns,
-        spread.position_limit,
-    )
-    require(owned == (0, 0, 0, 0), f"{name}: it has figures that only its legs can have")
+    owned = any(getattr(spread, field) for field in _OF_LEGS)
+    require(not owned, f"{name}: it has figures that only its legs can have")
 
 
 def _check_book(instrument: Instrument) -> None:
     buys, sells = instrument.sides
     bid, ask = buys.best(), sells.best()
-    if bid and ask and instrument.product.phase == CONTINUOUS and not instrument.halted:
+    if bid and ask and instrument.product.phase == codes.CONTINUOUS and not instrument.halted:
         crossed = bid.price >= ask.price
         require(not crossed, f"instrument {instrument.number}: its book is crossed in continuous")
 
@@ -206,14 +139,13 @@ def _check_order(market: Market, order: Order) -> None:
     require(order.remaining <= order.quantity, f"{name}: more remains than its quantity")
     require(order.offset <= product.offset_rule, f"{name}: offset {order.offset} is not known")
     _check_price(name, instrument, order.frozen_price)
-    if order.time_in_force == GTD:
+    if order.time_in_force == codes.GTD:
         good = order.good_till_day >= market.trading_day
         require(good, f"{name}: it was good till {order.good_till_day}")
     else:
         require(order.good_till_day == 0, f"{name}: it has a good_till_day, and is no gtd")
-    lasting = order.time_in_force in (GTD, GTC)
+    lasting = order.time_in_force in (codes.GTD, codes.GTC)
     require(market.state != 2 or lasting, f"{name}: it does not outlive its day")
-    require(order.display_quantity >= 0, f"{name}: display_quantity {order.display_quantity}")
     if product.offset_rule:
         kept = order.row is not None and order.row.ordered == 1
         require(kept, f"{name}: no position row has met it")
@@ -222,11 +154,11 @@ def _check_order(market: Market, order: Order) -> None:
 def _check_resting(market: Market, order: Order) -> None:
     """An order in a book: what it shows, and what an order of a combination may not be."""
     name, display = f"order {order.order_id}", order.display_quantity
-    require(order.time_in_force in LASTING, f"{name}: its time in force cannot rest")
+    require(order.time_in_force in codes.LASTING, f"{name}: its time in force cannot rest")
     most = min(display or order.remaining, order.remaining)
     require(display > 0 or order.shown == most, f"{name}: it hides lots, and is no iceberg")
     require(order.shown <= most, f"{name}: it shows more than {most} lots")
-    if order.instrument.leg_1:
+    if isinstance(order, combinations.CombinationOrder):
         _check_spread_order(market, name, order)
 
 
@@ -239,23 +171,23 @@ def _check_price(name: str, instrument: Instrument, price: int) -> None:
 def _check_stop(stop: Stop) -> None:
     name = f"stop {stop.order_id}"
     _check_price(name, stop.instrument, stop.stop_price)
-    frozen = stop.price == stop.frozen_price or (stop.kind != LIMIT and stop.price == 0)
+    require(stop.trail % stop.instrument.product.tick == 0, f"{name}: trail {stop.trail}")
+    frozen = stop.price == stop.frozen_price or (stop.kind != codes.LIMIT and stop.price == 0)
     require(frozen, f"{name}: it is not frozen at the price that it was sent with")
-    require(stop.minimum_quantity >= 0, f"{name}: minimum_quantity {stop.minimum_quantity}")
-    lasting = stop.time_in_force in LASTING
+    lasting = stop.time_in_force in codes.LASTING
     require(lasting or not stop.display_quantity, f"{name}: it shows lots, and cannot rest")
 
 
-def _check_spread_order(market: Market, name: str, order: Order) -> None:
-    plain = (order.time_in_force, order.post_only, order.display_quantity) == (DAY, 0, 0)
+def _check_spread_order(market: Market, name: str, order: combinations.CombinationOrder) -> None:
+    plain = (order.time_in_force, order.post_only, order.display_quantity) == (codes.DAY, 0, 0)
     today = order.order_id >> 10 >= market.first_sequence and order.order_id % 1024 == 0
     require(plain and today, f"{name}: no order of a combination can be so")
     one, two = order.freeze_price_1, order.freeze_price_2
     tick = order.instrument.product.tick
-    valid = all(price % tick == 0 and 0 < price < PRICE_END for price in (one, two))
+    valid = all(price % tick == 0 and 0 < price < PRICE_MAX for price in (one, two))
     require(valid, f"{name}: it cannot be frozen in its legs at {one} and {two}")
-    apart = one - two if order.side == BUY else two - one
-    least = order.price if order.side == BUY else -order.price
+    apart = one - two if order.side == codes.BUY else two - one
+    least = order.price if order.side == codes.BUY else -order.price
     require(apart >= least, f"{name}: frozen at {one} and {two}, less than its price asks for")
 
 
@@ -290,21 +222,33 @@ def _check_origin(market: Market, order: Order, makers: tuple[int, ...]) -> None
     require(made, f"{name}: its command cannot have made it")
 
 
-def _check_positions(market: Market) -> None:
-    """Frozen and opening volume of a row is that of its live orders; what is frozen is held."""
-    live: dict[int, Position] = {}
+def _check_frozen(market: Market) -> None:
+    """Live orders, counted afresh, freeze what rows say; credit holds the value of opening ones.
+
+    A market that is refused here is left half counted: nobody may use it.
+    """
+    said = [(row, f, getattr(row, f)) for row in market.positions.values() for f in _FROZEN]
+    for row, field, _ in said:
+        setattr(row, field, 0)
+    used = {number: member.used for number, member in market.members.items()}
+    for member in market.members.values():
+        member.used = 0
     for order in list(market.orders.values()) + list(market.stops.values()):
-        for row, side in _frozen_rows(order):
-            key = row_key(row.account.number, row.instrument.number, row.hedge)
-            counted = live.setdefault(key, Position(row.account, row.instrument, row.hedge))
-            counted.freeze(side, order.offset, order.remaining)
-    for key, row in market.positions.items():
+        order.freeze(order.remaining)
+    for row, field, figure in said:
+        counted = getattr(row, field)
+        name = f"position {row.account.number}, {row.instrument.number}, {row.hedge}"
+        require(counted == figure, f"{name}: {field} {figure}, its live orders make {counted}")
+    for number, member in market.members.items():
+        least, member.used = member.used, used[number]
+        require(least <= member.used, f"member {number}: used {member.used}, live are {least}")
+
+
+def _check_positions(market: Market) -> None:
+    """What is frozen is held, and no side of a row can come to hold more than it can count."""
+    for row in market.positions.values():
         name = f"position {row.account.number}, {row.instrument.number}, {row.hedge}"
         require(row.instrument.product.offset_rule > 0, f"{name}: its product keeps no positions")
-        counted = live.get(key) or Position(row.account, row.instrument, row.hedge)
-        for field in _FROZEN:
-            found, due = getattr(row, field), getattr(counted, field)
-            require(found == due, f"{name}: {field} {found}, its live orders make {due}")
         held = all(row.closeable(side, offset) >= 0 for side in (0, 1) for offset in (1, 2))
         require(held, f"{name}: more is frozen than held")
         for today, before, opening in (
@@ -312,16 +256,6 @@ def _check_positions(market: Market) -> None:
             (row.short_today, row.short_yesterday, row.opening_sells),
         ):
             require(today + before + opening <= COUNT_MAX, f"{name}: it can hold no so many lots")
-
-
-def _frozen_rows(order: Order) -> list[tuple[Position, int]]:
-    """The rows in which an order is frozen, each with the side that it has there."""
-    rows = []
-    if order.row is not None:
-        rows.append((order.row, order.side))
-        if order.instrument.leg_1:
-            rows.append((order.row_2, 1 - order.side))
-    return rows
 
 
 def _check_quotes(market: Market) -> None:

@@ -4,24 +4,17 @@ An image is refused unless the market made of it writes the same bytes again: so
 not named, no order of rows and no row that nothing needs can differ from what a system writes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from twinex.mirror import codes
+from twinex.mirror import image as layout
 from twinex.mirror.combinations import CombinationOrder
-from twinex.mirror.image import (
-    ENTRY,
-    FORMAT_VERSION,
-    HASH_OFFSET,
-    HEAD,
-    MAGIC,
-    ROWS_OFFSET,
-    SCHEMA_VERSION,
-    SECTIONS,
-    UNUSED_COMMAND,
-    write_image,
-)
-from twinex.mirror.image_check import BOUNDS, ImageError, check_market
+from twinex.mirror.image import ENTRY, HASH_OFFSET, HEAD, ROWS_OFFSET, SECTIONS
+from twinex.mirror.image_check import BOUNDS, NUMBERS, ImageError, check_market
 from twinex.mirror.market import (
     Account,
     Group,
@@ -35,7 +28,6 @@ from twinex.mirror.market import (
     Stop,
     row_key,
 )
-from twinex.mirror.messages import LIMIT, SCHEMA
 
 QUOTE_ENTER, MASS_QUOTE, TRADE_BUSTED = 6, 7, 87
 
@@ -55,17 +47,22 @@ def read_image(image: bytes) -> Market:
         if section.name == "instruments":
             _build(number, tables[section.name], reader.legs)
     check_market(market)
-    _check_same(image, write_image(market))
+    _check_same(image, layout.write_image(market))
     return market
 
 
 def _build(number: int, rows: list[Any], build: Callable[[Any], None]) -> None:
     """Make the objects of a section; an error gets its place."""
     name = SECTIONS[number - 1].name
-    bounds = BOUNDS[name]
+    bounds = {field: BOUNDS[field] for field in SECTIONS[number - 1].row._fields if field in BOUNDS}
+    if name in NUMBERS:
+        bounds["number"] = NUMBERS[name]
     for place, row in enumerate(rows, 1):
         try:
-            _check_bounds(row, bounds)
+            for field, (low, high) in bounds.items():
+                value = getattr(row, field)
+                if not low <= value <= high:
+                    raise ImageError(f"{field} {value} is not in {low} to {high}")
             build(row)
         except ImageError as wrong:
             raise ImageError(f"section {number} {name}, row {place}: {wrong}") from None
@@ -75,11 +72,13 @@ def _read_tables(image: bytes) -> Tables:
     """Rows of each section as named tuples; head, table and hashes checked."""
     if len(image) < ROWS_OFFSET:
         raise ImageError(f"{len(image)} bytes are less than an image's head of {ROWS_OFFSET}")
-    magic, form, schema, version, sections, zero, length = HEAD.unpack_from(image)
-    if magic != MAGIC:
-        raise ImageError(f"it begins with {magic!r}, not with {MAGIC!r}")
-    if (form, schema, version) != (FORMAT_VERSION, SCHEMA, SCHEMA_VERSION):
-        raise ImageError(f"format {form} of schema {schema} version {version} is not known here")
+    magic, *versions, sections, zero, length = HEAD.unpack_from(image)
+    if magic != layout.MAGIC:
+        raise ImageError(f"it begins with {magic!r}, not with {layout.MAGIC!r}")
+    if versions != layout.VERSIONS:
+        raise ImageError(
+            f"versions of format and schema are {versions}, not {list(layout.VERSIONS)}"
+        )
     if (sections, zero) != (len(SECTIONS), 0):
         raise ImageError(f"{sections} sections, and {zero} behind that, not {len(SECTIONS)} and 0")
     if length != len(image):
@@ -88,38 +87,29 @@ def _read_tables(image: bytes) -> Tables:
         raise ImageError("the state hash is not that of the head and the table of sections")
     tables, start = {}, ROWS_OFFSET
     for number, section in enumerate(SECTIONS, 1):
+        where = f"section {number} {section.name}"
         entry = ENTRY.unpack_from(image, HEAD.size + (number - 1) * ENTRY.size)
         end = start + section.form.size * entry[2]
         if entry[:2] != (number, section.form.size) or not start <= end <= length:
-            raise ImageError(f"section {number} {section.name}: its entry is {entry[:3]}")
+            raise ImageError(f"{where}: its entry is {entry[:3]}")
         if sha256(image[start:end]).digest() != entry[3]:
-            raise ImageError(f"section {number} {section.name}: its hash is not that of its rows")
+            raise ImageError(f"{where}: its hash is not that of its rows")
         rows = section.form.iter_unpack(image[start:end])
         tables[section.name] = [section.row._make(row) for row in rows]
-        _check_rising(number, tables[section.name])
+        _check_rising(where, section.key, tables[section.name])
         start = end
     if start != length:
         raise ImageError(f"{length - start} bytes follow the last section")
     return tables
 
 
-def _check_rising(number: int, rows: list[Any]) -> None:
-    section = SECTIONS[number - 1]
-    if section.key:
-        keys = [section.key(row) for row in rows]
-        for place in range(1, len(keys)):
-            if keys[place - 1] >= keys[place]:
-                raise ImageError(
-                    f"section {number} {section.name}, row {place + 1}: its key {keys[place]} "
-                    f"does not rise above {keys[place - 1]}"
-                )
-
-
-def _check_bounds(row: Any, bounds: dict[str, Any]) -> None:
-    for field, (low, high) in bounds.items():
-        value = getattr(row, field)
-        if not low <= value <= high:
-            raise ImageError(f"{field} {value} is not in {low} to {high}")
+def _check_rising(where: str, key: list[str], rows: list[Any]) -> None:
+    before: list[int] = []
+    for place, row in enumerate(rows if key else (), 1):
+        found = [getattr(row, field) for field in key]
+        if found <= before:
+            raise ImageError(f"{where}, row {place}: its key {found} does not rise above {before}")
+        before = found
 
 
 def _check_same(image: bytes, written: bytes) -> None:
@@ -128,19 +118,15 @@ def _check_same(image: bytes, written: bytes) -> None:
         return
     start = ROWS_OFFSET
     for number, section in enumerate(SECTIONS, 1):
-        entry = HEAD.size + (number - 1) * ENTRY.size
-        rows = ENTRY.unpack_from(image, entry)[2]
         size = section.form.size
-        for place in range(rows):
-            here = start + place * size
-            if image[here : here + size] != written[here : here + size]:
-                raise ImageError(
-                    f"section {number} {section.name}, row {place + 1}: no system writes this row "
-                    f"here: {section.row._make(section.form.unpack_from(image, here))}"
-                )
-        start += rows * size
-        if rows != ENTRY.unpack_from(written, entry)[2]:
-            raise ImageError(f"section {number} {section.name}: {rows} rows are too few")
+        rows = ENTRY.unpack_from(image, HEAD.size + (number - 1) * ENTRY.size)[2]
+        for place in range(1, rows + 1):
+            row = image[start : start + size]
+            if row != written[start : start + size]:
+                told = section.row._make(section.form.unpack(row))
+                where = f"section {number} {section.name}, row {place}"
+                raise ImageError(f"{where}: no system writes this row here: {told}")
+            start += size
     raise ImageError("no system writes this image")
 
 
@@ -221,11 +207,10 @@ class _Reader:
         order = CombinationOrder() if instrument.leg_1 else Order()
         _take(order, row, "account", "instrument")
         self._own(order, row, instrument)
-        if instrument.leg_1:
-            frozen = _find(self.frozen, row.order_id, "row of section 15 for order")
-            _take(order, frozen)
+        if isinstance(order, CombinationOrder):
+            _take(order, _find(self.frozen, row.order_id, "row of section 15 for order"))
             order.row_2 = self._row(order, instrument.leg_2)
-        order.kind, order.minimum_quantity, order.frozen_price = LIMIT, 0, row.price
+        order.kind, order.minimum_quantity, order.frozen_price = codes.LIMIT, 0, row.price
         market.orders[row.order_id] = order
         instrument.sides[row.side].append(order)
 
@@ -249,8 +234,11 @@ class _Reader:
         """Its position row there; None where the product keeps none."""
         if not instrument.product.offset_rule:
             return None
-        key = row_key(order.account.number, instrument.number, order.hedge)
-        return _find(self.market.positions, key, "position row of the order: key")
+        key = (order.account.number, instrument.number, order.hedge)
+        row = self.market.positions.get(row_key(*key))
+        if row is None:
+            raise ImageError("there is no position row {}, {}, {}".format(*key))
+        return row
 
     def quotes(self, row: Any) -> None:
         quote = Quote(self._account(row), self._contract(row.instrument), row.hedge)
@@ -272,7 +260,7 @@ class _Reader:
 
     def commands(self, row: Any) -> None:
         market = self.market
-        if row == UNUSED_COMMAND:
+        if row == layout.UNUSED_COMMAND:
             market.commands.append(None)
             return
         member = _find(market.members, row.member, "member")
@@ -300,10 +288,10 @@ class _Reader:
         if not order.instrument.leg_1:
             raise ImageError(f"order {row.order_id} is of no combination")
 
-    def _account(self, row: Any) -> Account:
+    def _account(self, row: Any) -> Any:
         return _find(self.market.accounts, row.account, "account")
 
-    def _contract(self, number: int) -> Instrument:
+    def _contract(self, number: int) -> Any:
         """An instrument that is no combination."""
         instrument = _find(self.market.instruments, number, "instrument")
         if instrument.leg_1:

@@ -13,6 +13,8 @@ The records are those of spec/journal.md, byte for byte; the file is the mirror'
 | 40 | | records, one after another to the end of the file |
 """
 
+from __future__ import annotations
+
 import errno
 import fcntl
 import os

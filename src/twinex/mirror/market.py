@@ -4,15 +4,17 @@ Prices are int in 1/10000 of the quote unit, quantities lots, money 1/10000 yuan
 refer to one another as objects (an order knows its instrument), never by number.
 """
 
-from typing import Any, Dict, List, Optional, Tuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from twinex.mirror.book import Side
-from twinex.mirror.events import Events
+from twinex.mirror.events import COMMAND_REJECTED, Events
 
 COUNT_MAX = 2**31 - 1  # lots of a row; a position limit of 0 means this
 MONEY_MAX = 2**62
 
-PRODUCT_FIELDS = (  # in the order of section 2
+PRODUCT_FIELDS = (  # noqa: SIM905 - in the order of section 2
     "number phase price_rule auction_rule limit_priority offset_rule market_price_rule "
     "kinds_allowed times_allowed amend_allowed protection_allowed minimum_allowed funds_checked "
     "tick multiplier quantity_minimum quantity_maximum_limit quantity_maximum_market "
@@ -31,6 +33,11 @@ class Product:
         for name in PRODUCT_FIELDS:
             setattr(self, name, fields.get(name, 0))
 
+    if TYPE_CHECKING:  # every field is an int
+
+        def __getattr__(self, name: str) -> int: ...
+        def __setattr__(self, name: str, value: int) -> None: ...
+
 
 class Instrument:
     """Section 3, with its two books and the stops that wait for it.
@@ -41,22 +48,10 @@ class Instrument:
     """
 
     __slots__ = (
-        "number",
-        "product",
-        "lower_limit",
-        "upper_limit",
-        "last_price",
-        "previous_settlement",
-        "open_interest",
-        "requested_ns",
-        "position_limit",
-        "halted",
-        "leg_1",
-        "leg_2",
-        "sides",
-        "stops",
-        "traded",
-    )
+        "halted", "last_price", "leg_1", "leg_2", "lower_limit", "number", "open_interest",
+        "position_limit", "previous_settlement", "product", "requested_ns", "sides", "stops",
+        "traded", "upper_limit",
+    )  # fmt: skip
 
     def __init__(self, number: int, product: Product, lower_limit: int, upper_limit: int) -> None:
         self.number = number
@@ -69,11 +64,11 @@ class Instrument:
         self.requested_ns = 0
         self.position_limit = 0
         self.halted = 0
-        self.leg_1: Optional["Instrument"] = None
-        self.leg_2: Optional["Instrument"] = None
+        self.leg_1: Instrument | None = None
+        self.leg_2: Instrument | None = None
         self.sides = (Side(1), Side(-1))
-        self.stops: Dict[int, "Stop"] = {}  # by order id
-        self.traded: List[int] = []
+        self.stops: dict[int, Stop] = {}  # by order id
+        self.traded: list[int] = []
 
 
 class Member:
@@ -82,19 +77,9 @@ class Member:
     of the command that used an id first."""
 
     __slots__ = (
-        "number",
-        "active",
-        "blocked",
-        "credit",
-        "used",
-        "window_ns",
-        "window",
-        "entries",
-        "cancels",
-        "entries_max",
-        "cancels_max",
-        "client_ids",
-    )
+        "active", "blocked", "cancels", "cancels_max", "client_ids", "credit", "entries",
+        "entries_max", "number", "used", "window", "window_ns",
+    )  # fmt: skip
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -103,39 +88,32 @@ class Member:
         self.window_ns = self.window = 0
         self.entries = self.cancels = 0
         self.entries_max = self.cancels_max = 0
-        self.client_ids: Dict[int, int] = {}
+        self.client_ids: dict[int, int] = {}
 
 
 class Group:
     """Section 6. `rows` are the position rows of its accounts by instrument × 4 + hedge."""
 
-    __slots__ = ("number", "self_trade_mode", "rows")
+    __slots__ = ("number", "rows", "self_trade_mode")
 
     def __init__(self, number: int, self_trade_mode: int) -> None:
         self.number = number
         self.self_trade_mode = self_trade_mode
-        self.rows: Dict[int, List["Position"]] = {}
+        self.rows: dict[int, list[Position]] = {}
 
 
 class Account:
     """Section 7; `group` is None where the account is of none. `rows` counts its positions."""
 
     __slots__ = (
-        "number",
-        "member",
-        "open_products",
-        "close_products",
-        "group",
-        "active",
-        "blocked",
-        "rows",
-    )
+        "active", "blocked", "close_products", "group", "member", "number", "open_products", "rows",
+    )  # fmt: skip
 
     def __init__(self, number: int, member: Member) -> None:
         self.number = number
         self.member = member
         self.open_products = self.close_products = 0
-        self.group: Optional[Group] = None
+        self.group: Group | None = None
         self.active = self.blocked = 0
         self.rows = 0
 
@@ -144,22 +122,10 @@ class Position:
     """Section 8: holdings, frozen and opening lots of (account, instrument, hedge)."""
 
     __slots__ = (
-        "account",
-        "instrument",
-        "hedge",
-        "ordered",
-        "long_today",
-        "short_today",
-        "long_yesterday",
-        "short_yesterday",
-        "long_frozen",
-        "short_frozen",
-        "long_frozen_today",
-        "short_frozen_today",
-        "opening_buys",
-        "opening_sells",
-        "opened",
-    )
+        "account", "hedge", "instrument", "long_frozen", "long_frozen_today", "long_today",
+        "long_yesterday", "opened", "opening_buys", "opening_sells", "ordered", "short_frozen",
+        "short_frozen_today", "short_today", "short_yesterday",
+    )  # fmt: skip
 
     def __init__(self, account: Account, instrument: Instrument, hedge: int) -> None:
         self.account = account
@@ -218,11 +184,11 @@ class Position:
         if side == 0:
             self.short_yesterday -= yesterday
             self.short_today -= lots - yesterday
-            assert self.short_today >= 0 and self.short_yesterday >= 0
         else:
             self.long_yesterday -= yesterday
             self.long_today -= lots - yesterday
-            assert self.long_today >= 0 and self.long_yesterday >= 0
+        assert min(self.short_today, self.short_yesterday) >= 0
+        assert min(self.long_today, self.long_yesterday) >= 0
 
 
 class Order:
@@ -234,30 +200,6 @@ class Order:
     what rests of a market kind has become a limit order. What it freezes and fills passes through
     `freeze` and `fill`, so that an order of a combination can do it otherwise.
     """
-
-    __slots__ = (
-        "order_id",
-        "client_id",
-        "instrument",
-        "account",
-        "member",
-        "seat",
-        "side",
-        "offset",
-        "hedge",
-        "time_in_force",
-        "post_only",
-        "price",
-        "quantity",
-        "remaining",
-        "shown",
-        "display_quantity",
-        "good_till_day",
-        "kind",
-        "minimum_quantity",
-        "frozen_price",
-        "row",
-    )
 
     order_id: int
     client_id: int
@@ -279,7 +221,9 @@ class Order:
     kind: int
     minimum_quantity: int
     frozen_price: int
-    row: Optional[Position]
+    row: Position | None
+
+    __slots__ = tuple(__annotations__)
 
     def freeze(self, lots: int) -> None:
         """Count that many unfilled lots at `frozen_price`, in its row and its member's credit;
@@ -316,18 +260,18 @@ class Quote:
     """Section 11: the legs, bid and ask, of (account, instrument, hedge). A leg lives while it has
     lots remaining; a quote with neither is kept as long as a command names it."""
 
-    __slots__ = ("account", "instrument", "hedge", "legs")
+    __slots__ = ("account", "hedge", "instrument", "legs")
 
     def __init__(self, account: Account, instrument: Instrument, hedge: int) -> None:
         self.account = account
         self.instrument = instrument
         self.hedge = hedge
-        self.legs: List[Optional[Order]] = [None, None]
+        self.legs: list[Order | None] = [None, None]
 
 
 # client_id, body_crc, member, quote, command, reject_reason: a row of section 14. `quote` is the
 # Quote of a quote_enter that was done and no withdrawal, 1 of a mass_quote with an entry accepted.
-Command = Tuple[int, int, int, Any, int, int]
+Command = tuple[int, int, int, Any, int, int]
 
 
 def row_key(account: int, instrument: int, hedge: int) -> int:
@@ -339,64 +283,36 @@ class Market:
     """All tables, the day's figures (section 1) and the events of the running command."""
 
     __slots__ = (
-        "sequence",
-        "time_ns",
-        "chain",
-        "first_sequence",
-        "commands_count",
-        "events_count",
-        "orders_accepted",
-        "volume",
-        "rejects",
-        "journal_bytes",
-        "event_bytes",
-        "trading_day",
-        "term",
-        "state",
-        "products",
-        "instruments",
-        "combinations",
-        "members",
-        "seats",
-        "groups",
-        "accounts",
-        "positions",
-        "orders",
-        "stops",
-        "quotes",
-        "trades",
-        "carried",
-        "commands",
-        "events",
-        "touched",
-        "traded",
-        "quoted",
-        "steps",
-    )
+        "accounts", "carried", "chain", "combinations", "commands", "commands_count", "event_bytes",
+        "events", "events_count", "first_sequence", "groups", "instruments", "journal_bytes",
+        "members", "orders", "orders_accepted", "positions", "products", "quoted", "quotes",
+        "rejects", "seats", "sequence", "state", "steps", "stops", "term", "time_ns", "touched",
+        "traded", "trades", "trading_day", "volume",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.sequence = self.time_ns = self.chain = self.first_sequence = 0
-        self.commands_count = self.events_count = self.orders_accepted = self.volume = self.rejects = 0
-        self.journal_bytes = self.event_bytes = 0
+        self.commands_count = self.events_count = self.orders_accepted = 0
+        self.volume = self.rejects = self.journal_bytes = self.event_bytes = 0
         self.trading_day = self.state = 0
         self.term = 1
-        self.products: Dict[int, Product] = {}
-        self.instruments: Dict[int, Instrument] = {}  # combinations among them
-        self.combinations: List[Instrument] = []  # ascending
-        self.members: Dict[int, Member] = {}
-        self.seats: Dict[int, Member] = {}
-        self.groups: Dict[int, Group] = {}
-        self.accounts: Dict[int, Account] = {}
-        self.positions: Dict[int, Position] = {}  # by row_key
-        self.orders: Dict[int, Order] = {}  # every order in a book, by order id
-        self.stops: Dict[int, Stop] = {}  # every stop that waits, by order id
-        self.quotes: Dict[int, Quote] = {}  # by row_key
-        self.trades: List[Tuple[int, int, int]] = []  # price, quantity, instrument (- : busted)
-        self.carried: Dict[int, int] = {}  # order id: member
-        self.commands: List[Optional[Command]] = []  # from first_sequence on
+        self.products: dict[int, Product] = {}
+        self.instruments: dict[int, Instrument] = {}  # combinations among them
+        self.combinations: list[Instrument] = []  # ascending
+        self.members: dict[int, Member] = {}
+        self.seats: dict[int, Member] = {}
+        self.groups: dict[int, Group] = {}
+        self.accounts: dict[int, Account] = {}
+        self.positions: dict[int, Position] = {}  # by row_key
+        self.orders: dict[int, Order] = {}  # every order in a book, by order id
+        self.stops: dict[int, Stop] = {}  # every stop that waits, by order id
+        self.quotes: dict[int, Quote] = {}  # by row_key
+        self.trades: list[tuple[int, int, int]] = []  # price, quantity, instrument (- : busted)
+        self.carried: dict[int, int] = {}  # order id: member
+        self.commands: list[Command | None] = []  # from first_sequence on
         self.events = Events()
-        self.touched: Dict[Position, None] = {}  # rows that fills changed, in their order
-        self.traded: Dict[int, Instrument] = {}  # with stops to be judged
+        self.touched: dict[Position, None] = {}  # rows that fills changed, in their order
+        self.traded: dict[int, Instrument] = {}  # with stops to be judged
         self.quoted: Any = 0  # what the running command leaves in its row's `quote`
         self.steps = 0  # of combinations with the legs' books in the running command
 
@@ -406,15 +322,15 @@ class Market:
     ) -> int:  # fmt: skip
         """Say `command_rejected`, and answer the reason."""
         self.rejects += 1
-        self.events.rejected(
-            command, seat, reason, member, client_id, instrument, account, order_id
-        )
+        self.events.say(
+            COMMAND_REJECTED, instrument, order_id, client_id, account, member, seat, reason,
+            command,
+        )  # fmt: skip
         return reason
 
     def row_of(self, account: Account, instrument: Instrument, hedge: int) -> Position:
         """The position row, or an empty one that is in no table yet (`keep_row` puts it there)."""
-        key = account.number << 22 | instrument.number << 2 | hedge
-        row = self.positions.get(key)
+        row = self.positions.get(row_key(account.number, instrument.number, hedge))
         return Position(account, instrument, hedge) if row is None else row
 
     def keep_row(self, row: Position) -> None:

@@ -1,37 +1,22 @@
 """Continuous matching (spec/matching.md): an order on its way in, until it rests or is gone."""
 
-from typing import Iterator, List, Optional, Tuple
+from __future__ import annotations
 
+from twinex.mirror import codes
 from twinex.mirror.book import Side
 from twinex.mirror.checks import minding_group
+from twinex.mirror.codes import Cancelled
+from twinex.mirror.events import ORDER_REDUCED, ORDER_REFRESHED, POSITION_CHANGED, named
 from twinex.mirror.market import Group, Instrument, Market, Order
-from twinex.mirror.messages import (
-    BEST,
-    BUY,
-    BY_BUY,
-    BY_LAST,
-    BY_SELL,
-    CANCEL_BOTH,
-    CANCEL_NEWEST,
-    CANCEL_OLDEST,
-    FAK,
-    FIVE_LEVELS,
-    FOK,
-    INCOMING,
-    LIMIT,
-    REDUCE,
-    RESTING,
-    Cancelled,
-)
 
 
 def place(market: Market, order: Order) -> None:
     """In continuous trading: fill what can be filled at once, then rest or cancel what is left."""
     opposite = order.instrument.sides[1 - order.side]
     bound = worst_key(order, opposite)
-    minimum = order.quantity if order.time_in_force == FOK else order.minimum_quantity
+    minimum = order.quantity if order.time_in_force == codes.FOK else order.minimum_quantity
     if minimum and fillable(order, opposite, bound) < minimum:
-        fok = order.time_in_force == FOK
+        fok = order.time_in_force == codes.FOK
         drop(market, order, Cancelled.FOK_UNFILLED if fok else Cancelled.MINIMUM_UNFILLED)
         return
     trades = len(market.trades)
@@ -41,10 +26,10 @@ def place(market: Market, order: Order) -> None:
         leave(market, order, market.trades[-1][0] if len(market.trades) > trades else 0)
 
 
-def worst_key(order: Order, opposite: Side) -> Optional[int]:
+def worst_key(order: Order, opposite: Side) -> int | None:
     """The key of the worst level that the order may trade with, as levels stand on arrival; None
     where every level will do."""
-    if order.kind == LIMIT:
+    if order.kind == codes.LIMIT:
         return opposite.sign * order.price
     bound = None
     product = order.instrument.product
@@ -52,37 +37,29 @@ def worst_key(order: Order, opposite: Side) -> Optional[int]:
         bound = opposite.sign * order.price
     elif product.band_ticks:
         bound = opposite.sign * order.instrument.last_price - product.band_ticks * product.tick
-    levels = {BEST: 1, FIVE_LEVELS: 5}.get(order.kind, 0)
+    levels = {codes.BEST: 1, codes.FIVE_LEVELS: 5}.get(order.kind, 0)
     if levels and opposite.keys:
         last = opposite.keys[-levels:][0]
         bound = last if bound is None else max(bound, last)
     return bound
 
 
-def keys_within(side: Side, bound: Optional[int]) -> Iterator[int]:
-    """Keys of the side's levels down to the bound, the best first."""
-    for key in reversed(side.keys):
-        if bound is not None and key < bound:
-            return
-        yield key
-
-
-def fillable(order: Order, opposite: Side, bound: Optional[int]) -> int:
+def fillable(order: Order, opposite: Side, bound: int | None) -> int:
     """Lots that the order could fill at once, hidden ones included (matching.md)."""
     group = minding_group(order)
     total = 0
-    for key in keys_within(opposite, bound):
-        ahead: List[Order] = []
+    for key in opposite.keys_within(bound):
+        ahead: list[Order] = []
         for resting in opposite.levels[key].values():
             if group is None or resting.account.group is not group:
                 ahead.append(resting)
-            elif group.self_trade_mode != CANCEL_OLDEST:
+            elif group.self_trade_mode != codes.CANCEL_OLDEST:
                 return total + before_own(ahead, resting)
         total += sum(each.remaining for each in ahead)
     return total
 
 
-def before_own(ahead: List[Order], own: Order) -> int:
+def before_own(ahead: list[Order], own: Order) -> int:
     """Lots of those ahead of an order of the own group that come before it: of an iceberg what it
     shows, but all of it where it queues anew ahead of `own` by the privilege at limit prices."""
     lots = 0
@@ -94,7 +71,7 @@ def before_own(ahead: List[Order], own: Order) -> int:
     return lots
 
 
-def sweep(market: Market, order: Order, opposite: Side, bound: Optional[int]) -> None:
+def sweep(market: Market, order: Order, opposite: Side, bound: int | None) -> None:
     """Trade with the best level again and again, in it with the oldest order first."""
     group = minding_group(order)
     keys = opposite.keys
@@ -109,29 +86,27 @@ def sweep(market: Market, order: Order, opposite: Side, bound: Optional[int]) ->
         trade(market, order, resting, lots, price, source)
 
 
-def trade_price(order: Order, resting: Order) -> Tuple[int, int]:
+def trade_price(order: Order, resting: Order) -> tuple[int, int]:
     """The price of a fill, and where it comes from (matching.md, Trade price)."""
     instrument = order.instrument
     product = instrument.product
-    limit = order.kind == LIMIT
+    limit = order.kind == codes.LIMIT
     if not (product.price_rule if limit else product.market_price_rule):
-        return resting.price, BY_BUY if resting.side == BUY else BY_SELL
+        return resting.price, codes.BY_BUY if resting.side == codes.BUY else codes.BY_SELL
     own = order.price
     if not limit and own == 0:
-        own = instrument.upper_limit if order.side == BUY else instrument.lower_limit
-    buy, sell = (own, resting.price) if order.side == BUY else (resting.price, own)
+        own = instrument.upper_limit if order.side == codes.BUY else instrument.lower_limit
+    buy, sell = (own, resting.price) if order.side == codes.BUY else (resting.price, own)
     last = instrument.last_price
     if last <= sell:
-        return sell, BY_SELL
-    return (buy, BY_BUY) if last >= buy else (last, BY_LAST)
+        return sell, codes.BY_SELL
+    return (buy, codes.BY_BUY) if last >= buy else (last, codes.BY_LAST)
 
 
-def trade(
-    market: Market, order: Order, resting: Order, lots: int, price: int, source: int
-) -> None:
+def trade(market: Market, order: Order, resting: Order, lots: int, price: int, source: int) -> None:
     """A fill of an incoming order: the three events, then what is left of the resting order."""
     trade_id = book_trade(market, order.instrument, order, resting, lots, price)
-    market.events.filled(order, lots, price, source, INCOMING, trade_id)
+    market.events.filled(order, lots, price, source, codes.INCOMING, trade_id)
     trade_resting(market, order, resting, lots, price, source, trade_id)
 
 
@@ -147,8 +122,8 @@ def trade_resting(
     if instrument.stops:
         instrument.traded.append(price)
         market.traded[instrument.number] = instrument
-    market.events.filled(resting, lots, price, source, RESTING, trade_id)
-    buy, sell = (order, resting) if order.side == BUY else (resting, order)
+    market.events.filled(resting, lots, price, source, codes.RESTING, trade_id)
+    buy, sell = (order, resting) if order.side == codes.BUY else (resting, order)
     market.events.trade(instrument, buy, sell, order.side, source, lots, price, trade_id)
     if resting.shown == 0:
         show_anew(market, resting)
@@ -167,7 +142,7 @@ def book_trade(
         order.fill(lots, price)
         if order.row is not None:
             market.touched[order.row] = None
-    buy, sell = (first, second) if first.side == BUY else (second, first)
+    buy, sell = (first, second) if first.side == codes.BUY else (second, first)
     if instrument.product.offset_rule:
         instrument.open_interest += lots * ((buy.offset == 0) - (sell.offset != 0))
     market.trades.append((price, lots, instrument.number))
@@ -183,7 +158,9 @@ def show_anew(market: Market, resting: Order) -> None:
         return
     resting.shown = min(resting.display_quantity, resting.remaining)
     enqueue(resting)
-    market.events.order_refreshed(resting)
+    market.events.say(
+        ORDER_REFRESHED, *named(resting), resting.shown, resting.price, resting.remaining
+    )
 
 
 def unqueue(order: Order) -> None:
@@ -219,14 +196,14 @@ def enqueue(order: Order) -> None:
 def meet_own(market: Market, order: Order, resting: Order, group: Group) -> bool:
     """The incoming order meets one of its own group; True if that is the end of it."""
     mode = group.self_trade_mode
-    if mode == REDUCE:
+    if mode == codes.REDUCE:
         lots = min(order.remaining, resting.remaining)
         reduce(market, resting, lots)
         reduce(market, order, lots)
         return order.remaining == 0
-    if mode in (CANCEL_OLDEST, CANCEL_BOTH):
+    if mode in (codes.CANCEL_OLDEST, codes.CANCEL_BOTH):
         cancel_resting(market, resting, Cancelled.SELF_TRADE)
-    if mode in (CANCEL_NEWEST, CANCEL_BOTH):
+    if mode in (codes.CANCEL_NEWEST, codes.CANCEL_BOTH):
         drop(market, order, Cancelled.SELF_TRADE)
         return True
     return False
@@ -240,7 +217,9 @@ def reduce(market: Market, order: Order, lots: int) -> None:
     order.remaining -= lots
     order.shown = min(order.shown, order.remaining)
     if order.remaining:
-        market.events.order_reduced(order, lots, price, Cancelled.SELF_TRADE)
+        market.events.say(
+            ORDER_REDUCED, *named(order), Cancelled.SELF_TRADE, lots, price, order.remaining
+        )
         return
     if order.order_id in market.orders:
         unqueue(order)
@@ -273,10 +252,11 @@ def drop(
 
 def leave(market: Market, order: Order, last_fill: int) -> None:
     """The remainder behind a sweep (orders.md, Fields); `last_fill` is 0 where nothing filled."""
-    if order.time_in_force == FAK:
-        limit = order.kind == LIMIT
+    assert order.time_in_force != codes.FOK, "what can be filled is known before the sweep"
+    if order.time_in_force == codes.FAK:
+        limit = order.kind == codes.LIMIT
         drop(market, order, Cancelled.FAK_REMAINDER if limit else Cancelled.MARKET_REMAINDER)
-    elif order.kind == LIMIT:
+    elif order.kind == codes.LIMIT:
         rest(market, order)
     elif last_fill == 0:
         drop(market, order, Cancelled.MARKET_NO_FILL)
@@ -293,7 +273,7 @@ def become_limit(order: Order, price: int) -> None:
     if opposite.keys and opposite.keys[-1] >= opposite.sign * price:
         price = opposite.sign * (opposite.keys[-1] + instrument.product.tick)
     order.freeze(-order.remaining)
-    order.kind = LIMIT
+    order.kind = codes.LIMIT
     order.price = order.frozen_price = price
     order.freeze(order.remaining)
 
@@ -309,5 +289,11 @@ def rest(market: Market, order: Order) -> None:
 def show_rows(market: Market) -> None:
     """Position rows that fills have changed, in the order of their first fill."""
     for row in market.touched:
-        market.events.position_changed(row)
+        account = row.account
+        market.events.say(
+            POSITION_CHANGED, row.instrument.number, row.long_today, row.long_yesterday,
+            row.short_today, row.short_yesterday, account.number, account.member.number,
+            row.long_frozen, row.long_frozen_today, row.hedge, row.short_frozen,
+            row.short_frozen_today,
+        )  # fmt: skip
     market.touched.clear()

@@ -4,10 +4,12 @@ In flow order: a command is sequenced (or comes sequenced from a leader), writte
 applied; only then is anything said about it.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import time
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from twinex.mirror.core import Core
 from twinex.mirror.image_check import ImageError
@@ -138,7 +140,7 @@ class Mirror:
         names = [(int(name[1]), name[0]) for name in found if name]
         return [os.path.join(self._directory, name) for _, name in sorted(names, reverse=True)]
 
-    def _core_of(self, path: str) -> "Core | None":
+    def _core_of(self, path: str) -> Core | None:
         """The core of that image with what the journal has behind it; None if it is not good."""
         try:
             with open(path, "rb") as file:

@@ -1,38 +1,21 @@
 """Phases (合约状态), halts, price limits and the end of the day (spec/phases.md)."""
 
-from typing import List
+from __future__ import annotations
 
-from twinex.mirror import combinations, reference
+from twinex.mirror import codes, combinations, events, reference
 from twinex.mirror.auction import compute, contracts, crossed, has_orders, match
 from twinex.mirror.cancel import live
+from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.market import Instrument, Market, Order, Product
 from twinex.mirror.matching import cancel_resting, show_rows
-from twinex.mirror.messages import (
-    AUCTION_BALANCE,
-    AUCTION_MATCH,
-    AUCTION_NO_CANCEL,
-    AUCTION_ORDERING,
-    BLOCK,
-    CLOSE_TODAY,
-    CLOSED,
-    CONTINUOUS,
-    GTC,
-    GTD,
-    HALT_SET,
-    LIMITS_SET,
-    PHASE_SET,
-    PROCESSING,
-    TIMER,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, HALT_SET, LIMITS_SET, PHASE_SET, TIMER
 from twinex.mirror.stops import judge_all
 
-COLLECTING = (AUCTION_ORDERING, AUCTION_BALANCE, AUCTION_NO_CANCEL)
+COLLECTING = (codes.AUCTION_ORDERING, codes.AUCTION_BALANCE, codes.AUCTION_NO_CANCEL)
 PHASE_SET_ID, HALT_SET_ID, TIMER_ID = 30, 31, 32
 
 
-def products_of(market: Market, number: int) -> List[Product]:
+def products_of(market: Market, number: int) -> list[Product]:
     """The product of that number, or for 0 every one, ascending."""
     return [market.products[each] for each in sorted(market.products) if number in (0, each)]
 
@@ -40,11 +23,11 @@ def products_of(market: Market, number: int) -> List[Product]:
 def can_follow(product: Product, phase: int) -> bool:
     if phase == product.phase:
         return True
-    if product.phase == CLOSED:
-        return phase == PROCESSING
-    if product.phase == PROCESSING:
+    if product.phase == codes.CLOSED:
+        return phase == codes.PROCESSING
+    if product.phase == codes.PROCESSING:
         return False
-    return phase != AUCTION_MATCH or product.phase in COLLECTING
+    return phase != codes.AUCTION_MATCH or product.phase in COLLECTING
 
 
 def set_phase(market: Market, record: bytes) -> int:
@@ -53,37 +36,37 @@ def set_phase(market: Market, record: bytes) -> int:
     products = products_of(market, number)
     if number and not products:
         return Refused.REFERENCE_UNKNOWN
-    if phase > AUCTION_NO_CANCEL:
+    if phase > codes.AUCTION_NO_CANCEL:
         return Refused.REFERENCE_INVALID
     if not all(can_follow(product, phase) for product in products):
         return Refused.PHASE_TRANSITION
     for product in products:
         change_phase(market, product, phase)
     if not products:
-        market.events.reference_changed(number, PHASE_SET_ID)
+        market.events.say(events.REFERENCE_CHANGED, number, PHASE_SET_ID)
     return 0
 
 
 def change_phase(market: Market, product: Product, phase: int) -> None:
     """The event, then what the phase sets off; the same phase again sets nothing off."""
-    market.events.phase_changed(product.number, phase)
+    market.events.say(events.PHASE_CHANGED, product.number, phase)
     before, product.phase = product.phase, phase
     if before == phase:
         return
     instruments = [each for each in contracts(market, product.number) if each.leg_1 is None]
-    if phase == AUCTION_MATCH:
+    if phase == codes.AUCTION_MATCH:
         match(market, instruments)
         show_rows(market)
-    elif phase == CLOSED or (phase == PROCESSING and before != CLOSED):
+    elif phase == codes.CLOSED or (phase == codes.PROCESSING and before != codes.CLOSED):
         expire(market, product)
-    elif phase == CONTINUOUS:
+    elif phase == codes.CONTINUOUS:
         if any(crossed(each) and not each.halted for each in instruments):
             match(market, instruments)
             show_rows(market)
         judge_by_last(market, instruments)
 
 
-def judge_by_last(market: Market, instruments: List[Instrument]) -> None:
+def judge_by_last(market: Market, instruments: list[Instrument]) -> None:
     """Stops waited while nothing judged them: now cp does, contract by contract."""
     for instrument in instruments:
         if not instrument.halted and instrument.stops:
@@ -96,10 +79,10 @@ def expire(market: Market, product: Product) -> None:
     def expires(order: Order) -> bool:
         if order.instrument.product is not product:
             return False
-        lasts = order.time_in_force == GTC or (
-            order.time_in_force == GTD and order.good_till_day > market.trading_day
+        lasts = order.time_in_force == codes.GTC or (
+            order.time_in_force == codes.GTD and order.good_till_day > market.trading_day
         )
-        return not lasts or order.offset == CLOSE_TODAY
+        return not lasts or order.offset == codes.CLOSE_TODAY
 
     for order in live(market, expires):
         cancel_resting(market, order, Cancelled.EXPIRED)
@@ -114,18 +97,15 @@ def set_halt(market: Market, record: bytes) -> int:
         return Refused.REFERENCE_UNKNOWN
     if halted > 1:
         return Refused.REFERENCE_INVALID
-    if number:
-        named = [market.instruments[number]]
-    else:
-        named = contracts(market, product or None)
+    named = [market.instruments[number]] if number else contracts(market, product or None)
     freed = [each for each in named if each.halted and not halted]
     for instrument in named:
         instrument.halted = halted
-        market.events.halt_changed(instrument.number, halted)
+        market.events.say(events.HALT_CHANGED, instrument.number, halted)
     if not named:
-        market.events.reference_changed(product, HALT_SET_ID)
+        market.events.say(events.REFERENCE_CHANGED, product, HALT_SET_ID)
     trading = [
-        each for each in freed if each.product.phase == CONTINUOUS and each.leg_1 is None
+        each for each in freed if each.product.phase == codes.CONTINUOUS and each.leg_1 is None
     ]
     match(market, [each for each in trading if crossed(each)])
     show_rows(market)
@@ -140,7 +120,7 @@ def set_limits(market: Market, record: bytes) -> int:
     if instrument is None:
         return Refused.REFERENCE_UNKNOWN
     product = instrument.product
-    if product.phase in (AUCTION_MATCH, CLOSED, PROCESSING):
+    if product.phase in (codes.AUCTION_MATCH, codes.CLOSED, codes.PROCESSING):
         return Refused.PHASE_TRANSITION
     if instrument.leg_1 is not None or not reference.limits_sound(product, lower, upper):
         return Refused.LIMITS_INVALID
@@ -156,7 +136,7 @@ def set_limits(market: Market, record: bytes) -> int:
 def change_limits(market: Market, instrument: Instrument, lower: int, upper: int) -> None:
     """The event, then the orders, and stops, that lie outside the new limits are cancelled."""
     instrument.lower_limit, instrument.upper_limit = lower, upper
-    market.events.limits_changed(instrument)
+    market.events.say(events.LIMITS_CHANGED, instrument.number, lower, upper)
     outside = [
         order for order in (*instrument.sides[0], *instrument.sides[1])
         if not lower <= order.price <= upper
@@ -182,20 +162,20 @@ def run_timer(market: Market, record: bytes) -> int:
         and has_orders(each) and not each.halted
     ]  # fmt: skip
     for instrument in shown:
-        market.events.auction_indicated(instrument.number, *compute(instrument))
+        market.events.say(events.AUCTION_INDICATED, instrument.number, *compute(instrument))
     if not shown:
-        market.events.reference_changed(number, TIMER_ID)
+        market.events.say(events.REFERENCE_CHANGED, number, TIMER_ID)
     return 0
 
 
 def end_day(market: Market, record: bytes) -> int:
     """day_end: products still open are closed, then the day's counts."""
     for product in products_of(market, 0):
-        if product.phase not in (CLOSED, PROCESSING):
-            change_phase(market, product, CLOSED)
+        if product.phase not in (codes.CLOSED, codes.PROCESSING):
+            change_phase(market, product, codes.CLOSED)
     market.state = 2
-    market.events.day_ended(
-        market.trading_day, market.orders_accepted, len(market.trades), market.volume,
-        market.rejects,
+    market.events.say(
+        events.DAY_ENDED, market.trading_day, market.orders_accepted, len(market.trades),
+        market.volume, market.rejects,
     )  # fmt: skip
     return 0

@@ -9,24 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from struct import Struct
 
-from twinex.mirror import checks
+from twinex.mirror import checks, codes
 from twinex.mirror.cancel import shrink
+from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.entry import accept, find, settle_in
+from twinex.mirror.events import MASS_QUOTED, QUOTE_ACCEPTED, QUOTE_REQUESTED
 from twinex.mirror.market import Account, Instrument, Market, Member, Order, Quote, row_key
 from twinex.mirror.matching import cancel_resting
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    CONTINUOUS,
-    DAY,
-    GROUP_SIZE,
-    LIMIT,
-    QUOTE_ENTER,
-    QUOTE_REQUEST,
-    SELL,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, GROUP_SIZE, QUOTE_ENTER, QUOTE_REQUEST
 
 QUOTE_ENTER_ID, MASS_QUOTE_ID, QUOTE_REQUEST_ID = 6, 7, 8
 TWO_SIDED, EQUAL_SIZES = 1, 2  # quote rules; 0 takes no quotes, 3 one side, too
@@ -63,7 +53,7 @@ def enter_mass(market: Market, record: bytes, member: Member, seat: int) -> int:
         else:
             accepted += 1
     market.quoted = 1 if accepted else 0
-    market.events.mass_quoted(client_id, member.number, seat, accepted)
+    market.events.say(MASS_QUOTED, 0, client_id, member.number, seat, accepted)
     return 0
 
 
@@ -74,13 +64,13 @@ def describe(
     _, _, bid_price, ask_price, bid_offset, ask_offset, hedge, bid_lots, ask_lots = fields
     bid, ask = Order(), Order()
     for leg, side, offset, price, lots in (
-        (bid, BUY, bid_offset, bid_price, bid_lots),
-        (ask, SELL, ask_offset, ask_price, ask_lots),
+        (bid, codes.BUY, bid_offset, bid_price, bid_lots),
+        (ask, codes.SELL, ask_offset, ask_price, ask_lots),
     ):
         leg.order_id, leg.client_id = first_id + side, client_id
         leg.member, leg.seat = member, seat
         leg.side, leg.offset, leg.hedge = side, offset, hedge
-        leg.kind, leg.time_in_force = LIMIT, DAY
+        leg.kind, leg.time_in_force = codes.LIMIT, codes.DAY
         leg.price = leg.frozen_price = price
         leg.quantity = leg.remaining = lots
         leg.minimum_quantity = leg.post_only = 0
@@ -225,7 +215,7 @@ def judge_order(leg: Order, old: OldLegs) -> int:
         or checks.quantity(leg, product)
         or checks.holdings(leg)
     )
-    if reason or product.phase == CONTINUOUS:
+    if reason or product.phase == codes.CONTINUOUS:
         return reason
     return checks.self_trade(leg, old.values())
 
@@ -247,7 +237,11 @@ def replace(market: Market, quote: Quote, legs: Legs, old: OldLegs) -> None:
         stands = old[leg.side] if kept[leg.side] else leg
         quote.legs[leg.side] = stands if leg.quantity else None
     bid_id, ask_id = (leg.order_id if leg is not None else 0 for leg in quote.legs)
-    market.events.quote_accepted(quote, client_id, seat, bid_id, ask_id)
+    account = quote.account
+    market.events.say(
+        QUOTE_ACCEPTED, quote.instrument.number, client_id, account.number,
+        account.member.number, seat, quote.hedge, bid_id, ask_id,
+    )  # fmt: skip
     for side, before in old.items():
         if kept[side]:
             filled = before.quantity - before.remaining
@@ -257,7 +251,7 @@ def replace(market: Market, quote: Quote, legs: Legs, old: OldLegs) -> None:
     for leg in sides_of(legs):
         if not kept[leg.side]:
             accept(market, leg)
-            market.events.accepted(leg, LIMIT, leg.price)
+            market.events.accepted(leg, codes.LIMIT, leg.price)
             settle_in(market, leg)
 
 
@@ -290,7 +284,9 @@ def request(market: Market, record: bytes, member: Member, seat: int) -> int:
             QUOTE_REQUEST_ID, seat, reason, member.number, client_id, number, account_number
         )
     instrument.requested_ns = market.time_ns
-    market.events.quote_requested(number, client_id, account, seat)
+    market.events.say(
+        QUOTE_REQUESTED, number, client_id, account.number, account.member.number, seat
+    )
     return 0
 
 
@@ -301,7 +297,7 @@ def judge_request(market: Market, account: Account, instrument: Instrument) -> i
         return Refused.PRODUCT_NOT_PERMITTED
     if product.request_interval_ns == 0 or instrument.leg_1 is not None:
         return Refused.REQUEST_UNSUPPORTED
-    if product.phase != CONTINUOUS:
+    if product.phase != codes.CONTINUOUS:
         return Refused.PHASE_NO_ENTRY
     if instrument.halted:
         return Refused.HALTED

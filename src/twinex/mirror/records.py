@@ -1,5 +1,7 @@
 """Records of the journal: their header, their checksum, their chain (spec/journal.md, Record)."""
 
+from __future__ import annotations
+
 import struct
 from zlib import crc32
 

@@ -4,9 +4,11 @@ A handler of the exchange takes (market, record), says what comes of it, and ans
 reason, 0 where it was done. Bounds are those of phases.md.
 """
 
-from typing import Dict
+from __future__ import annotations
 
+from twinex.mirror import events, messages
 from twinex.mirror.checks import PRICE_MAX, side_total
+from twinex.mirror.codes import Refused
 from twinex.mirror.market import (
     COUNT_MAX,
     MONEY_MAX,
@@ -17,20 +19,7 @@ from twinex.mirror.market import (
     Member,
     Product,
 )
-from twinex.mirror.messages import (
-    ACCOUNT_DEFINE,
-    BLOCK,
-    CREDIT_SET,
-    DAY_OPEN,
-    GROUP_DEFINE,
-    INSTRUMENT_DEFINE,
-    MEMBER_DEFINE,
-    POSITION_SET,
-    PRODUCT_DEFINE,
-    RIGHT_SET,
-    SEAT_DEFINE,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK
 
 PRODUCT_MAX = 62
 NUMBER_MAX = 1_000_000  # of instruments, members, seats, groups
@@ -43,15 +32,15 @@ def open_day(market: Market, record: bytes) -> int:
     """day_open."""
     if market.state == 1:
         return Refused.DAY_ALREADY_OPEN
-    (market.trading_day,) = DAY_OPEN.unpack_from(record, BLOCK)
+    (market.trading_day,) = messages.DAY_OPEN.unpack_from(record, BLOCK)
     market.state = 1
     market.first_sequence = market.sequence
-    market.events.day_opened(market.trading_day)
+    market.events.say(events.DAY_OPENED, market.trading_day)
     return 0
 
 
 def changed(market: Market, number: int, template: int) -> int:
-    market.events.reference_changed(number, template)
+    market.events.say(events.REFERENCE_CHANGED, number, template)
     return 0
 
 
@@ -60,7 +49,7 @@ def define_product(market: Market, record: bytes) -> int:
     (number, product_class, price_rule, auction_rule, limit_priority, offset_rule,
      market_price_rule, kinds, times, amend, protection, funds, tick, multiplier, minimum,
      maximum_limit, maximum_market, step, position_limit,
-     minimum_allowed) = PRODUCT_DEFINE.unpack_from(record, BLOCK)  # fmt: skip
+     minimum_allowed) = messages.PRODUCT_DEFINE.unpack_from(record, BLOCK)  # fmt: skip
     product = Product(
         number=number, price_rule=price_rule, auction_rule=auction_rule,
         limit_priority=limit_priority, offset_rule=offset_rule,
@@ -129,7 +118,7 @@ def half_up(price: int, tick: int) -> int:
 def define_instrument(market: Market, record: bytes) -> int:
     """instrument_define."""
     (product_of, number, lower, upper, settlement, close, position_limit, call_or_put,
-     open_interest) = INSTRUMENT_DEFINE.unpack_from(record, BLOCK)  # fmt: skip
+     open_interest) = messages.INSTRUMENT_DEFINE.unpack_from(record, BLOCK)  # fmt: skip
     if not 1 <= number <= NUMBER_MAX:
         return Refused.REFERENCE_INVALID
     product = market.products.get(product_of)
@@ -155,7 +144,7 @@ def define_instrument(market: Market, record: bytes) -> int:
 
 def define_member(market: Market, record: bytes) -> int:
     """member_define: a new member, or another activity and credit."""
-    number, active, credit = MEMBER_DEFINE.unpack_from(record, BLOCK)
+    number, active, credit = messages.MEMBER_DEFINE.unpack_from(record, BLOCK)
     if not (1 <= number <= NUMBER_MAX and active <= 1 and 0 <= credit <= MONEY_MAX):
         return Refused.REFERENCE_INVALID
     member = market.members.setdefault(number, Member(number))
@@ -166,7 +155,7 @@ def define_member(market: Market, record: bytes) -> int:
 
 def define_seat(market: Market, record: bytes) -> int:
     """seat_define: a seat (席位), or its new owner."""
-    member, number = SEAT_DEFINE.unpack_from(record, BLOCK)
+    member, number = messages.SEAT_DEFINE.unpack_from(record, BLOCK)
     if not 1 <= number <= NUMBER_MAX:
         return Refused.REFERENCE_INVALID
     if member not in market.members:
@@ -178,7 +167,7 @@ def define_seat(market: Market, record: bytes) -> int:
 def define_account(market: Market, record: bytes) -> int:
     """account_define: an account (交易编码), or its new rights, activity and group."""
     (member_number, active, group_number, number, open_products,
-     close_products) = ACCOUNT_DEFINE.unpack_from(record, BLOCK)  # fmt: skip
+     close_products) = messages.ACCOUNT_DEFINE.unpack_from(record, BLOCK)  # fmt: skip
     if not (1 <= number <= ACCOUNT_MAX and active <= 1):
         return Refused.REFERENCE_INVALID
     member = market.members.get(member_number)
@@ -199,7 +188,7 @@ def define_account(market: Market, record: bytes) -> int:
 
 def set_right(market: Market, record: bytes) -> int:
     """right_set: the right of an account in a product."""
-    right, number, product = RIGHT_SET.unpack_from(record, BLOCK)
+    right, number, product = messages.RIGHT_SET.unpack_from(record, BLOCK)
     if right > 2:
         return Refused.REFERENCE_INVALID
     account = market.accounts.get(number)
@@ -213,7 +202,7 @@ def set_right(market: Market, record: bytes) -> int:
 
 def set_credit(market: Market, record: bytes) -> int:
     """credit_set."""
-    number, credit = CREDIT_SET.unpack_from(record, BLOCK)
+    number, credit = messages.CREDIT_SET.unpack_from(record, BLOCK)
     if not 0 <= credit <= MONEY_MAX:
         return Refused.REFERENCE_INVALID
     if number not in market.members:
@@ -224,7 +213,9 @@ def set_credit(market: Market, record: bytes) -> int:
 
 def set_position(market: Market, record: bytes) -> int:
     """position_set: yesterday's holdings of a row that no order has met today."""
-    instrument_number, account_number, long, short, hedge = POSITION_SET.unpack_from(record, BLOCK)
+    instrument_number, account_number, long, short, hedge = messages.POSITION_SET.unpack_from(
+        record, BLOCK
+    )
     if hedge > 3 or long < 0 or short < 0:
         return Refused.REFERENCE_INVALID
     instrument = market.instruments.get(instrument_number)
@@ -250,7 +241,7 @@ def set_position(market: Market, record: bytes) -> int:
 
 def define_group(market: Market, record: bytes) -> int:
     """group_define: a group of related accounts (实际控制关系账户), or its new mode."""
-    number, mode = GROUP_DEFINE.unpack_from(record, BLOCK)
+    number, mode = messages.GROUP_DEFINE.unpack_from(record, BLOCK)
     if not 1 <= number <= NUMBER_MAX or mode > 4:
         return Refused.REFERENCE_INVALID
     group = market.groups.setdefault(number, Group(number, mode))

@@ -1,5 +1,7 @@
 """The sequencer: makes the records of a journal from messages (spec/journal.md, Sequencer)."""
 
+from __future__ import annotations
+
 import struct
 import time
 from collections.abc import Callable

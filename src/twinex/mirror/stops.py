@@ -1,37 +1,24 @@
 """Stops (spec/orders.md, Stops): they wait out of the book until a trade price meets them."""
 
-from typing import List
+from __future__ import annotations
 
-from twinex.mirror import checks
-from twinex.mirror.entry import accept, describe, find, find_row, freeze_at
+from twinex.mirror import checks, codes
+from twinex.mirror.codes import Cancelled, Refused
+from twinex.mirror.entry import accept, describe, find, judge_holdings
+from twinex.mirror.events import STOP_ACCEPTED, STOP_TRIGGERED, named
 from twinex.mirror.market import Instrument, Market, Member, Stop
 from twinex.mirror.matching import drop, place, show_rows
-from twinex.mirror.messages import (
-    BLOCK,
-    BUY,
-    CONTINUOUS,
-    LIMIT,
-    STOP_ENTER,
-    Cancelled,
-    Refused,
-)
+from twinex.mirror.messages import BLOCK, STOP_ENTER
 
 
 def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
     """stop_enter."""
     client_id, instrument, account, *fields = STOP_ENTER.unpack_from(record, BLOCK)
     stop = Stop()
-    stop.order_id = market.sequence << 10
-    stop.client_id = client_id
+    describe(stop, market.sequence << 10, client_id, seat, fields[:-2])
     stop.member = member
-    stop.seat = seat
-    describe(stop, fields[:-2])
     stop.stop_price, stop.trail = fields[-2:]
-    reason = (
-        checks.codes(stop)
-        or find(market, stop, account, instrument)
-        or judge(market, stop)
-    )
+    reason = checks.in_enums(stop) or find(market, stop, account, instrument) or judge(market, stop)
     if reason:
         return market.refuse(5, seat, reason, member.number, client_id, instrument, account)
     accept(market, stop)
@@ -42,7 +29,7 @@ def enter_stop(market: Market, record: bytes, member: Member, seat: int) -> int:
 def judge(market: Market, stop: Stop) -> int:
     """[13 to 30] as risk.md has them of a stop. A trailing one is given its stop price."""
     product = stop.instrument.product
-    reason = (
+    return (
         checks.permission(stop.account, product, stop.offset)
         or checks.kind(stop, product)
         or allowed(stop)
@@ -54,12 +41,8 @@ def judge(market: Market, stop: Stop) -> int:
         or reach(stop)
         or not_met(stop)
         or checks.quantity(stop, product)
+        or judge_holdings(market, stop)
     )
-    if reason:
-        return reason
-    freeze_at(stop)
-    find_row(market, stop)
-    return checks.holdings(stop)
 
 
 def allowed(stop: Stop) -> int:
@@ -84,7 +67,7 @@ def start(stop: Stop) -> int:
     if stop.stop_price:
         return Refused.STOP_PRICE_INVALID
     last = stop.instrument.last_price
-    stop.stop_price = last + stop.trail if stop.side == BUY else last - stop.trail
+    stop.stop_price = last + stop.trail if stop.side == codes.BUY else last - stop.trail
     return 0
 
 
@@ -107,22 +90,26 @@ def wait(market: Market, stop: Stop) -> None:
     """Let an accepted stop wait."""
     market.stops[stop.order_id] = stop
     stop.instrument.stops[stop.order_id] = stop
-    market.events.stop_accepted(stop)
+    market.events.say(
+        STOP_ACCEPTED, *named(stop), stop.kind, stop.time_in_force, stop.offset, stop.hedge,
+        stop.quantity, stop.price, stop.display_quantity, stop.good_till_day, stop.stop_price,
+        stop.trail,
+    )  # fmt: skip
 
 
 def meets(stop: Stop, price: int) -> bool:
     """A buy is met at its stop price or above, a sell at it or below."""
-    return price >= stop.stop_price if stop.side == BUY else price <= stop.stop_price
+    return price >= stop.stop_price if stop.side == codes.BUY else price <= stop.stop_price
 
 
-def set_off_by(stop: Stop, prices: List[int]) -> bool:
+def set_off_by(stop: Stop, prices: list[int]) -> bool:
     """One of the trade prices meets the stop. A trailing one is first tested against a price, then
     follows it."""
     for price in prices:
         if meets(stop, price):
             return True
         if stop.trail:
-            if stop.side == BUY:
+            if stop.side == codes.BUY:
                 stop.stop_price = min(stop.stop_price, price + stop.trail)
             else:
                 stop.stop_price = max(stop.stop_price, price - stop.trail)
@@ -139,12 +126,12 @@ def judge_traded(market: Market) -> bool:
     for number in sorted(market.traded):
         instrument = market.traded.pop(number)
         prices, instrument.traded = instrument.traded, []
-        if instrument.product.phase == CONTINUOUS and not instrument.halted:
+        if instrument.product.phase == codes.CONTINUOUS and not instrument.halted:
             any_set_off |= judge_all(market, instrument, prices)
     return any_set_off
 
 
-def judge_all(market: Market, instrument: Instrument, prices: List[int]) -> bool:
+def judge_all(market: Market, instrument: Instrument, prices: list[int]) -> bool:
     """Judge the stops of one instrument by these prices, then those that wait still by the trades
     of those set off, until none is; True if one was."""
     any_set_off = False
@@ -163,8 +150,8 @@ def set_off(market: Market, stop: Stop) -> None:
     """The stop enters as the order it describes; no check is repeated but that of the band."""
     del market.stops[stop.order_id]
     del stop.instrument.stops[stop.order_id]
-    market.events.stop_triggered(stop)
-    if stop.kind == LIMIT and checks.band(stop):
+    market.events.say(STOP_TRIGGERED, *named(stop), stop.remaining, stop.price, stop.stop_price)
+    if stop.kind == codes.LIMIT and checks.band(stop):
         drop(market, stop, Cancelled.OUTSIDE_BAND)
     else:
         place(market, stop)
