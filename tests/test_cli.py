@@ -87,6 +87,8 @@ COMMANDS = [
     ("roll",),
     ("image",),
     *(("image", name) for name in ("write", "show", "check", "diff")),
+    ("umpire",),
+    *(("umpire", name) for name in ("replay", "compare")),
 ]
 
 
@@ -117,6 +119,7 @@ def test_day_reports_and_says_where_it_is(tmp_path: Path) -> None:
     place = tmp_path / "20260706"
     assert "Monday 6 July 2026" in text
     assert "seed 5" in text
+    assert "commands agree: the same events, the same state, byte for byte" in text
     assert max(map(len, text.splitlines())) <= 100 + len(str(tmp_path))
     assert str(place) in text.replace("\n", "")
     assert sorted(path.name for path in place.iterdir()) == [

@@ -19,10 +19,18 @@ ALLOWED = {
     "readers": {"venue", "show"},
     "tape": {"venue", "show"},
     "day": {"venue", "show", "readers"},
-    "commands": {"venue", "show", "readers", "tape", "day"},
+    "umpire": {"venue", "mirror"},  # see KNOWING
+    "commands": {"venue", "show", "readers", "tape", "day", "umpire"},
     "cli": {"commands"},
 }
 MIRROR = "mirror"  # shares nothing with any room, and uses the standard library only
+
+# The umpire compares without knowing whom: what else it has imports neither system.
+KNOWING = {
+    "systems.py": ("twinex.venue.", "twinex.mirror."),  # makes them
+    "recorded.py": ("twinex.venue.journal.",),  # reads a day's files
+}
+COMPARING = ("compare", "difference", "page", "state", "rows", "around", "sentences")
 
 CORE_MAY_IMPORT = {
     "numpy",
@@ -80,6 +88,25 @@ def test_mirror_shares_nothing() -> None:
         if not name.startswith("twinex.mirror") and name.split(".")[0] not in standard
     ]
     assert wrong == []
+
+
+def test_the_umpire_compares_without_knowing_whom() -> None:
+    wrong = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path in _files("umpire")
+        for name in _imports(path)
+        if _room_of(name) not in ("umpire", None)
+        and not name.startswith(KNOWING.get(path.name, ()))
+    ]
+    assert wrong == []
+
+
+def test_nothing_of_a_system_is_loaded_to_compare() -> None:
+    imports = "; ".join(f"import twinex.umpire.{name}" for name in COMPARING)
+    loaded = "{name.split('.')[1] for name in sys.modules if name.startswith('twinex.')}"
+    command = [sys.executable, "-c", f"import sys; {imports}; print(*{loaded})"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["umpire"]
 
 
 def _core_files() -> list[Path]:

@@ -1,4 +1,4 @@
-"""The command line: `twinex day`, `tape`, `journal`, `book`, `image`, `restart`, `roll`, `bench`.
+"""The command line: `twinex day`, `tape`, `journal`, `book`, `image`, `umpire`, `restart`, …
 
 The rooms are imported by the commands that need them, so that `--help` answers at once.
 """
@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import twinex
-from twinex.commands import bench, book, day, image, journal, restart, roll, tape
+from twinex.commands import bench, book, day, image, journal, restart, roll, tape, umpire
 from twinex.commands.output import error_console
 
 _PRODUCT = "twinex."
@@ -69,6 +69,7 @@ app.command("bench", epilog=bench.EPILOG, context_settings=bench.SETTINGS)(bench
 app.add_typer(tape.app, name="tape")
 app.add_typer(journal.app, name="journal")
 app.add_typer(image.app, name="image")
+app.add_typer(umpire.app, name="umpire")
 
 
 def _version(wanted: bool) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -78,7 +78,13 @@ def day(
     trading_day = date.date() if date else DEFAULT_DAY
     place = directory / f"{trading_day:%Y%m%d}" if keep else None
     settings = Settings(market, trading_day, seed, commands, place, durability)
-    report.show(_simulate(settings, shown), shown)
+    made = _simulate(settings, shown)
+    if place is not None:
+        made["relived"] = _relived(place, shown)
+        summary.write(made, place)
+    report.show(made, shown)
+    if made["relived"] and made["relived"]["difference"]:
+        raise typer.Exit(1)
 
 
 def _simulate(settings: "Settings", shown: Console) -> "Summary":
@@ -94,6 +100,20 @@ def _simulate(settings: "Settings", shown: Console) -> "Summary":
     if directory is not None:
         summary.write(made, directory)
     return made
+
+
+def _relived(directory: Path, shown: Console) -> dict[str, Any]:
+    """The day once more on both systems, held against what was published: plain values."""
+    from twinex.commands.umpire import replayed
+
+    verdict = replayed(directory, shown)
+    found = verdict.difference
+    return {
+        "agreed": verdict.agreed,
+        "seconds": {name: round(seconds, 3) for name, seconds in verdict.seconds.items()},
+        "state_hash": verdict.state_hash,
+        "difference": f"{found.heading}: {found.headline}" if found else None,
+    }
 
 
 def _run(settings: "Settings", shown: Console) -> "Outcome":

@@ -1,6 +1,7 @@
 """`twinex image`: write, show, check and compare state images of a day."""
 
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +87,6 @@ def check(day: Day) -> None:
 
     Exit status 1 if an image is damaged or another state than the journal makes.
     """
-    from twinex.commands.replay import states_at
     from twinex.venue.image.errors import ImageError
     from twinex.venue.image.file import images_in, read_image
 
@@ -100,7 +100,7 @@ def check(day: Day) -> None:
         except ImageError as error:
             shown.print(str(error), soft_wrap=True)
             good = False
-    for state in states_at(day, images):
+    for state in _states(day, images):
         written = images.pop(state.sequence)
         found = _told(written, state)
         good = good and not found
@@ -109,6 +109,25 @@ def check(day: Day) -> None:
         shown.print(f"{image.path}: the journal ends before {image.sequence}", soft_wrap=True)
     if images or not good:
         raise typer.Exit(1)
+
+
+def _states(day: Path, sequences: Iterable[int]) -> Iterator["Image"]:
+    """The states behind these sequences, of a new core that lives through the journal.
+
+    Sequences that the journal does not hold are passed over.
+    """
+    import numpy as np
+
+    from twinex.umpire.recorded import Recorded, sequence_of
+    from twinex.umpire.systems import VenueSystem
+    from twinex.venue.image.image import from_bytes
+
+    recorded, due = Recorded(day, so_far=True), set(sequences)
+    system = VenueSystem(recorded.start)
+    for batch in recorded.batches(sorted(due)):
+        system.apply_all(batch)
+        if sequence_of(batch[-1]) in due:
+            yield from_bytes(np.frombuffer(system.image(), np.uint8))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """`twinex journal`: look at a day's journal and event stream, check them, count and export them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -11,9 +11,6 @@ from rich.table import Table
 from twinex.commands import show
 from twinex.commands.output import console, warm_up
 from twinex.commands.place import require_day
-
-if TYPE_CHECKING:
-    from twinex.venue.journal.recovery import Report
 
 app = typer.Typer(
     help="Look at a day's journal and event stream.",
@@ -50,21 +47,27 @@ def verify(day: Day) -> None:
         f"chain {place.chain & _MASK:016x}"
     )
     warm_up(shown)
-    difference = _replayed(day, report)
-    shown.print(difference or "replayed: the same events, byte for byte", soft_wrap=True)
-    if difference:
+    wrong = _replayed(day)
+    shown.print(wrong or "replayed: the same events, byte for byte", soft_wrap=True)
+    if wrong:
         raise typer.Exit(1)
 
 
-def _replayed(day: Path, report: "Report") -> str:
+def _replayed(day: Path) -> str:
     """What is wrong with the released events, in words, or ""."""
-    from twinex.commands.replay import replay_differs
+    from twinex.readers.local_time import utc_offset_hours
+    from twinex.umpire.recorded import Recorded
+    from twinex.umpire.replay import Replay
+    from twinex.umpire.systems import VenueSystem
     from twinex.venue.journal.errors import JournalError
 
     try:
-        return replay_differs(day, report)
+        recorded, offset = Recorded(day, so_far=True), utc_offset_hours(day)
+        verdict = Replay(recorded, {"replayed": VenueSystem}, utc_offset_hours=offset).run()
     except JournalError as error:
         return str(error)
+    found = verdict.difference
+    return f"{found.heading}\n{found.headline}" if found else ""
 
 
 @app.command()

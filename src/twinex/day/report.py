@@ -56,6 +56,8 @@ def render(summary: Summary, width: int) -> Iterator[RenderableType]:
     offset = summary["utc_offset_hours"]
     yield Columns([_book(book, offset) for book in summary["books"]], padding=(0, 2))
     yield _service(summary)
+    if summary["relived"]:
+        yield _relived(summary["relived"], summary["commands"])
     yield _where(summary)
 
 
@@ -230,6 +232,23 @@ def _service(summary: Summary) -> RenderableType:
     return text
 
 
+def _relived(found: dict[str, Any], commands: int) -> Text:
+    """What the second system made of the day."""
+    text = Text("Lived again   ", style="bold")
+    for name, seconds in found["seconds"].items():
+        rate = round(found["agreed"] / max(seconds, 0.001))
+        text.append(f"{name} ", style="dim")
+        text.append(f"{seconds:.1f} s, {rate:,}/s   ", style="not bold")
+    if found["difference"] is None:
+        text.append(
+            f"\n{commands:,} commands agree: the same events, the same state, byte for byte",
+            style="not bold green",
+        )
+        return text
+    text.append(f"\n{found['agreed']:,} of {commands:,} commands agree, then ", style="not bold")
+    return text.append(found["difference"], style="bold red")
+
+
 def _where(summary: Summary) -> RenderableType:
     directory = summary["directory"]
     if directory is None:
@@ -239,7 +258,7 @@ def _where(summary: Summary) -> RenderableType:
     commands = {
         f"twinex book {directory}": "watch a book through the day",
         f"twinex journal show {directory}": "read it command by command",
-        f"twinex journal verify {directory}": "check and replay it",
+        f"twinex umpire replay {directory}": "live through it on both systems",
         summary["again"]: "run exactly this day again",
     }
     widest = max(map(len, commands))

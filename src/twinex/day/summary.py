@@ -25,7 +25,7 @@ from twinex.venue.wire.schema import ENUMS
 Summary = dict[str, Any]
 
 FILE_NAME = "report.json"
-_NEWEST_KEY = "again"  # reports of earlier versions lack it
+_NEWEST_KEY = "relived"  # reports of earlier versions lack it
 _PATH_POINTS = 60
 _CLASS_NAMES = {value: name for name, value in ENUMS["ProductClass"].items()}
 
@@ -46,6 +46,7 @@ def summarise(outcome: Outcome, statistics: Statistics) -> Summary:
         "run": _run(outcome, statistics),
         "members": len(outcome.opening.roster.names),
         "people": _people(outcome, statistics),
+        "relived": None,  # until both systems have lived through the journal again
         "commands": statistics.commands,
         "events": statistics.event_counts(),
         "orders": statistics.order_counts(),
