@@ -273,8 +273,8 @@ MIRROR = (
         "the image keeps the counts of a window that is over",
         "mirror",
         "image.py",
-        "    if not window_ns or time_ns // window_ns != member.window:",
-        "    if not window_ns:",
+        "    if member.window_ns and time_ns // member.window_ns == member.window:",
+        "    if member.window_ns:",
     ),
     Fault(
         "a combination's sold leg freezes at its upper limit",

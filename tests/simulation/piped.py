@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from simulation.records import Batch
 from simulation.served import HEAD
+from twinex.umpire.system import System
 
 TESTS = Path(__file__).parents[1]
 SOURCES = TESTS.parent / "src"
@@ -25,7 +26,7 @@ class PipeBroken(Exception):  # noqa: N818
     """The process on the other side ended, or raised: the text says what."""
 
 
-class Piped:
+class Piped(System):
     """A system behind a pipe; its process ends with `close`."""
 
     def __init__(
@@ -53,6 +54,12 @@ class Piped:
 
     def finish(self) -> np.ndarray:
         return np.frombuffer(self._answer(), np.uint8)
+
+    def apply(self, record: bytes) -> bytes:
+        return self._ask(b"A", record)
+
+    def apply_all(self, records: Sequence[bytes]) -> bytes:
+        return self._ask(b"A", b"".join(records))
 
     def image(self) -> bytes:
         return self._ask(b"I", b"")

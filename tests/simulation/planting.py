@@ -1,16 +1,23 @@
-"""Planting a fault: a copy of the product with one edit, lived through beside the sound system."""
+"""Planting a fault: a copy of the product with one edit, lived through beside the sound system.
+
+`first_difference` says where it shows, by the simulation's own comparison; `named` what the umpire
+says of the same day. An umpire that is awake names a difference, and its command: where answers
+differ that very command, where only states do one that came no later than they were looked at.
+"""
 
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from simulation import judged
 from simulation.faults import Fault
 from simulation.pair import Difference, Pair
 from simulation.piped import SOURCES, Piped
@@ -22,11 +29,34 @@ DAYS = 60  # the rarest, a tie of two prices in an auction, needs some dozens
 COMMANDS = 1_500
 IMAGES_EVERY = 250
 _PLAIN = {"NUMBA_DISABLE_JIT": "1"}
-_SOUND = {"venue": MirrorSystem, "mirror": VenueSystem}  # the other system judges
+_OTHER = {"venue": MirrorSystem, "mirror": VenueSystem}
 
 
 class NotPlanted(Exception):  # noqa: N818
     """The text to be changed does not stand in its file exactly once."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of a planted fault: the day it showed in, where, and what the umpire said.
+
+    `difference`: by the simulation's comparison; None where it showed in no day.
+    """
+
+    fault: Fault
+    day: int = 0
+    difference: Difference | None = None
+    sequence: int = 0  # that the umpire names
+    words: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Did the umpire name a command that can be the one?"""
+        if self.difference is None or not self.words:
+            return False
+        if self.difference.what == "events":
+            return self.sequence == self.difference.sequence
+        return 0 < self.sequence <= self.difference.sequence
 
 
 @contextmanager
@@ -52,14 +82,17 @@ def records_of(seed: int) -> tuple[int, Batch]:
     return first, Journal(first).write(np.concatenate(list(plan.frames(first))))
 
 
-def first_difference(fault: Fault, seed: int) -> tuple[int, Difference] | None:
-    """(seed of the day, difference) at which a planted fault shows; None in all days."""
+def find(fault: Fault, seed: int, days: int = DAYS) -> Finding:
+    """Live through days from `seed` on until the fault shows; then ask the umpire."""
     with planted(fault) as sources, _faulty(fault.room, sources) as system:
-        for day in range(seed, seed + DAYS):
+        for day in range(seed, seed + days):
             difference = _live(fault.room, system, day)
             if difference is not None:
-                return day, difference
-    return None
+                verdict = _judge(fault.room, system, day)
+                if verdict is None:
+                    return Finding(fault, day, difference)
+                return Finding(fault, day, difference, verdict.sequence, verdict.headline)
+    return Finding(fault)
 
 
 @contextmanager
@@ -76,7 +109,7 @@ def _faulty(room: str, sources: Path) -> Iterator[Piped]:
 def _live(room: str, system: Piped, day: int) -> Difference | None:
     first, batch = records_of(day)
     system.begin(first)
-    pair = Pair(_SOUND[room](first), system)
+    pair = Pair(_OTHER[room](first), system)
     for start in range(0, len(batch), IMAGES_EVERY):
         pair.apply(batch.part(start, min(start + IMAGES_EVERY, len(batch))))
         if pair.differ is None:
@@ -84,3 +117,15 @@ def _live(room: str, system: Piped, day: int) -> Difference | None:
         if pair.differ is not None:
             return pair.differ
     return None
+
+
+def _judge(room: str, system: Piped, day: int) -> judged.Difference | None:
+    first, batch = records_of(day)
+    other = "mirror" if room == "venue" else "venue"
+
+    def begun(_: judged.Start) -> Piped:
+        system.begin(first)
+        return system
+
+    makers = {other: lambda start: _OTHER[room](start.first_sequence), room: begun}
+    return judged.verdict(first, batch, makers)

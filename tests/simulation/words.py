@@ -1,6 +1,17 @@
 """Commands and events as one line each: what a person reads of a failing run."""
 
-from checkers.wire import ENUMS, EVENT_FIRST, HEAD, LAYOUTS, SCHEMA_ID, decode
+from types import SimpleNamespace
+
+from checkers.wire import (
+    ENUMS,
+    EVENT_FIRST,
+    HEAD,
+    LAYOUTS,
+    SCHEMA_ID,
+    Layout,
+    command_of,
+    decode,
+)
 
 _ENUM_OF = {
     "reject_reason": "RejectReason",
@@ -50,8 +61,15 @@ def _message(octets: bytes, place: int) -> str:
         if name not in ("template", "template_id", *_QUIET) and value not in (0, b"")
         if not (isinstance(value, bytes) and not value.strip(b"\0"))
     ]
+    said += [f"entry {vars(each)}" for each in _entries(octets[place:], layout)]
     odd = "" if block == layout.length else f" (block of {block} bytes)"
     return " ".join([layout.name + odd, *said])
+
+
+def _entries(octets: bytes, layout: Layout) -> list[SimpleNamespace]:
+    """Those of a command's group, if it has one and they are whole."""
+    command = command_of(octets) if layout.group is not None else None
+    return command.entries if command is not None else []
 
 
 def _value(name: str, value: object) -> str:
