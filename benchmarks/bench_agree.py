@@ -10,9 +10,8 @@ import json
 import sys
 import time
 
-from benchmarks import conditions, simulated  # isort: skip
-from simulation.piped import interpreter
-from simulation.run import MAKERS, live
+from benchmarks import conditions
+from benchmarks.simulated import piped, run
 
 COMMANDS = 2_000_000
 LONGEST = 100_000  # commands of a day
@@ -22,28 +21,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commands", type=int, default=COMMANDS)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--right", choices=MAKERS, default="piped")
+    parser.add_argument("--right", choices=run.MAKERS, default="piped")
     given = parser.parse_args()
-    seed = simulated.chosen_seed() if given.seed is None else given.seed
+    seed = run.chosen_seed() if given.seed is None else given.seed
     started = time.perf_counter()
-    run, wrong = live(seed, given.commands, MAKERS["venue"], MAKERS[given.right], LONGEST)
+    venue, mirror = run.MAKERS["venue"], run.MAKERS[given.right]
+    lived, wrong = run.live(seed, given.commands, venue, mirror, LONGEST)
     seconds = time.perf_counter() - started
     if wrong:
         print(wrong, file=sys.stderr)
-    piped = interpreter() or sys.executable
+    program = piped.interpreter() if given.right == "piped" else None
     figures = {
-        "commands": run.commands,
+        "commands": lived.commands,
         "differences": int(bool(wrong)),
         "seed": seed,
-        "commit": simulated.commit(),
-        "event_bytes": run.event_bytes,
-        "days": run.days,
-        "images": run.images,
-        "restarts": run.restarts,
-        "events_under_invariants": run.watched,
+        "commit": run.commit(),
+        "event_bytes": lived.event_bytes,
+        "days": lived.days,
+        "images": lived.images,
+        "restarts": lived.restarts,
+        "events_under_invariants": lived.watched,
         "seconds": round(seconds, 1),
-        "commands_per_s": round(run.commands / seconds),
-        "mirror_runs_on": piped if given.right == "piped" else sys.executable,
+        "commands_per_s": round(lived.commands / seconds),
+        "mirror_runs_on": program or sys.executable,
     }
     conditions.report("agree", figures)
     print(json.dumps(figures))

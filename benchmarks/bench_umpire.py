@@ -1,7 +1,7 @@
 """Is the umpire awake? Faults planted one at a time in a copy of either system; which it names.
 
 A fault counts as named where the umpire names the command at which it shows: where answers differ
-the very one that the simulation's own comparison finds, where only states do one that came no later.
+the very one that the simulation's own comparison finds, where states alone do none that came later.
 `--seed N` (1) says with which day to begin. Prints a table, then one JSON object.
 """
 
@@ -10,12 +10,13 @@ import json
 import sys
 import time
 
-from benchmarks import conditions, simulated  # isort: skip
 from rich.console import Console
 from rich.table import Table
 
-from simulation.faults import MIRROR, VENUE
-from simulation.planting import Finding, find
+from benchmarks import conditions
+from benchmarks.simulated import faults, planting, run
+
+FAULTS = (*faults.VENUE, *faults.MIRROR)
 
 
 def main() -> None:
@@ -23,19 +24,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     started, findings = time.perf_counter(), []
-    for fault in (*VENUE, *MIRROR):
-        findings.append(find(fault, given.seed))
-        print(f"{len(findings)} of {len(VENUE) + len(MIRROR)}: {fault.name}", file=sys.stderr)
+    for fault in FAULTS:
+        findings.append(planting.find(fault, given.seed))
+        print(f"{len(findings)} of {len(FAULTS)}: {fault.name}", file=sys.stderr)
     Console().print(_table(findings))
     figures = {
         "planted": len(findings),
         "named": sum(each.is_named for each in findings),
-        "in_the_venue": len(VENUE),
-        "in_the_mirror": len(MIRROR),
+        "in_the_venue": len(faults.VENUE),
+        "in_the_mirror": len(faults.MIRROR),
         "shown_by_states_alone": sum(_kind(each) == "image" for each in findings),
         "days": max(each.day for each in findings) - given.seed + 1,
         "seed": given.seed,
-        "commit": simulated.commit(),
+        "commit": run.commit(),
         "seconds": round(time.perf_counter() - started, 1),
     }
     conditions.report("umpire", figures)
@@ -43,11 +44,11 @@ def main() -> None:
     sys.exit(int(figures["named"] != figures["planted"]))
 
 
-def _kind(finding: Finding) -> str:
+def _kind(finding: planting.Finding) -> str:
     return finding.difference.what if finding.difference is not None else ""
 
 
-def _table(findings: list[Finding]) -> Table:
+def _table(findings: list[planting.Finding]) -> Table:
     """A row for each fault: where it is, at which command of which day it was named, and how."""
     table = Table(title="planted faults", title_justify="left", box=None)
     for column in ("in the", "fault", "day", "command", "named", "the umpire says"):

@@ -1,10 +1,10 @@
-"""What the simulation's benchmarks share: its path, and the seed."""
+"""The simulation for benchmarks: `tests/` is no package, it is put on the path here."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from simulation.run import chosen_seed, commit
+from simulation import faults, piped, planting, run
 
-__all__ = ["chosen_seed", "commit"]
+__all__ = ["faults", "piped", "planting", "run"]
