@@ -440,6 +440,8 @@ def test_bench_json_is_the_last_line_alone(tmp_path: Path, monkeypatch: pytest.M
     (room / "bench_bad.py").write_text("raise SystemExit(3)")
     monkeypatch.setattr("twinex.venue.wire.schema.spec_directory", lambda: tmp_path / "spec")
     assert said("bench", "own", "--json") == '{"speed_per_s": 1}\n'
+    (room / "bench_asked.py").write_text("import sys\nprint(sys.argv[1:])")
+    assert said("bench", "asked", "--json", "--commands", "7") == "['--commands', '7']\n"
     assert run("bench", "bad", "--json").exit_code == 3
     assert run("bench", "bad").exit_code == 3
 

@@ -17,7 +17,7 @@ def enter_book(
 ) -> None:
     """Fills of an order in continuous trading, and what becomes of its rest."""
     reachable = reachable_prices(instrument, order)
-    fok = order.time_in_force == TIME.fok
+    fok, before = order.time_in_force == TIME.fok, order.filled
     wanted = order.quantity if fok else order.minimum
     if _can_fill(market, instrument, order, reachable, wanted) < wanted:
         reason = CANCEL.fok_unfilled if fok else CANCEL.minimum_unfilled
@@ -26,7 +26,7 @@ def enter_book(
     sweep(market, answer, instrument, order, set(reachable), fills)
     hold(not fok or order.remaining == 0, "fok fills in whole or not at all", order)
     hold(order.filled >= order.minimum, "it fills its minimum or nothing", order)
-    nothing = order.kind != KIND.limit and not order.filled
+    nothing = order.kind != KIND.limit and order.filled == before
     if order.done:
         return
     if order.time_in_force in LASTING and not nothing:

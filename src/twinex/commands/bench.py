@@ -15,7 +15,12 @@ twinex bench                 which benchmarks there are
 twinex bench core            run one
 
 twinex bench core --json     its figures alone, for other programs
+
+twinex bench agree --commands 100000     what else it takes, behind its name
 """
+
+
+SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 class BenchError(Exception):
@@ -23,6 +28,7 @@ class BenchError(Exception):
 
 
 def bench(
+    ctx: typer.Context,
     name: Annotated[
         str | None, typer.Argument(help="benchmarks/bench_NAME.py; without it they are listed.")
     ] = None,
@@ -30,7 +36,10 @@ def bench(
         bool, typer.Option("--json", help="Print the final JSON object alone, on one line.")
     ] = False,
 ) -> None:
-    """Run a benchmark. The last line it prints is one JSON object with every figure."""
+    """Run a benchmark. The last line it prints is one JSON object with every figure.
+
+    Options that are not named here are the benchmark's own.
+    """
     root = _checkout()
     directory = root / "benchmarks"
     names = sorted(path.stem.removeprefix("bench_") for path in directory.glob("bench_*.py"))
@@ -42,7 +51,7 @@ def bench(
         raise BenchError(
             f"no benchmark {name!r} in {directory}: it has {', '.join(names) or 'none'}"
         )
-    command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
+    command = [sys.executable, "-m", f"benchmarks.bench_{name}", *ctx.args]
     if not json:
         raise typer.Exit(subprocess.run(command, check=False, cwd=root).returncode)
     done = subprocess.run(command, check=False, cwd=root, stdout=subprocess.PIPE, text=True)

@@ -157,9 +157,9 @@ def run_timer(market: Market, record: bytes) -> int:
     if kind != 0:
         return Refused.REFERENCE_INVALID
     shown = [
-        each for each in contracts(market, number or None)
-        if each.product.phase in COLLECTING and each.leg_1 is None
-        and has_orders(each) and not each.halted
+        each for product in products_of(market, number) if product.phase in COLLECTING
+        for each in contracts(market, product.number)
+        if each.leg_1 is None and has_orders(each) and not each.halted
     ]  # fmt: skip
     for instrument in shown:
         market.events.say(events.AUCTION_INDICATED, instrument.number, *compute(instrument))

@@ -36,6 +36,7 @@ def trade(core, product, instrument, slot, terms):
     kind, time_in_force, minimum, price, own_price, reach = terms
     order = core.orders[slot]
     side = np.int64(order["side"])
+    before = _filled(order)
     limit_rank = rank_of(instrument, 1 - side, reach)
     rule = product["price_rule"] if kind == codes.KIND_LIMIT else product["market_price_rule"]
     levels_max = np.int64(EVERY_LEVEL)
@@ -62,7 +63,7 @@ def trade(core, product, instrument, slot, terms):
     elif minimum > 0:
         cancel_incoming(core, product, instrument, slot, codes.CANCEL_MINIMUM_UNFILLED, price)
         return
-    _leave_rest(core, product, instrument, slot, kind, time_in_force, price)
+    _leave_rest(core, product, instrument, slot, kind, time_in_force, price, before)
 
 
 @inlined
@@ -90,8 +91,17 @@ def _short_of_minimum(
 
 
 @inlined
-def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):
-    """What is left of an order after its sweep rests or is cancelled (table in orders.md)."""
+def _filled(order):
+    """Lots that have traded: what prevention takes off an order, its total loses too."""
+    return np.int64(order["quantity"]) - np.int64(order["remaining"])
+
+
+@inlined
+def _leave_rest(core, product, instrument, slot, kind, time_in_force, price, before):
+    """What is left of an order after its sweep rests or is cancelled (table in orders.md).
+
+    `before`: lots that it had filled before: those of a stop that was carried over night.
+    """
     order = core.orders[slot]
     if kind == codes.KIND_LIMIT:
         if is_resting_time(time_in_force):
@@ -100,7 +110,7 @@ def _leave_rest(core, product, instrument, slot, kind, time_in_force, price):
             cancel_incoming(core, product, instrument, slot, codes.CANCEL_FAK_REMAINDER, price)
     elif not is_resting_time(time_in_force):
         cancel_incoming(core, product, instrument, slot, codes.CANCEL_MARKET_REMAINDER, price)
-    elif order["remaining"] == order["quantity"]:
+    elif _filled(order) == before:
         cancel_incoming(core, product, instrument, slot, codes.CANCEL_MARKET_NO_FILL, price)
     else:
         resting = resting_price_of_market(core, instrument, np.int64(order["side"]))
