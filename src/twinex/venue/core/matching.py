@@ -328,23 +328,25 @@ def _volume_of_others(core, level, order):
 
 
 @inner
-def _volume_before(core, product, instrument, level, own):
+def _volume_before(core, product, instrument, own):
     """Lots of a level that come before the order `own`: an iceberg's next part queues behind it.
 
-    But at a limit price closing orders and their next parts go before an opening one.
+    But at a limit price a closing order's next part queues behind the closing orders at the head
+    alone: before `own`, unless it and all orders between them are closing ones.
     """
-    found, slot = np.int64(0), np.int64(level["head"])
-    goes_first = is_at_limit(product, instrument, core.orders[own]) and not is_privileged(
-        product, np.int64(core.orders[own]["offset"])
-    )
-    while slot != own:
+    at_limit = is_at_limit(product, instrument, core.orders[own])
+    behind_own = is_privileged(product, np.int64(core.orders[own]["offset"]))
+    found, slot = np.int64(0), np.int64(core.orders[own]["previous"])
+    while slot != NIL:
         other = core.orders[slot]
-        stays_before = goes_first and is_privileged(product, np.int64(other["offset"]))
-        if other["flags"] & ICEBERG == 0 or stays_before:
+        closing = is_privileged(product, np.int64(other["offset"]))
+        comes_round = at_limit and closing and not behind_own
+        if other["flags"] & ICEBERG == 0 or comes_round:
             found += np.int64(other["remaining"])
         else:
             found += np.int64(core.extras[slot]["shown"])
-        slot = np.int64(other["next"])
+        behind_own = behind_own and closing
+        slot = np.int64(other["previous"])
     return found
 
 
@@ -364,7 +366,7 @@ def fillable_by_others(
         elif mode == codes.SELF_TRADE_CANCEL_OLDEST:
             found += _volume_of_others(core, level, order)
         else:
-            return found + _volume_before(core, product, instrument, level, own)
+            return found + _volume_before(core, product, instrument, own)
         if found >= wanted:
             return found
         levels += 1
