@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     if sys.implementation.name == "cpython":
-        # Nothing that the core drops refers back to itself: counting references frees all of it, and
+        # Nothing that the core drops refers back to itself: counting references frees it all, and
         # a search for rings would walk the day's tables again and again. PyPy has no such count.
         gc.disable()
     sys.exit(main(sys.argv[1:]))
