@@ -5,25 +5,20 @@ byte. Nothing here imports from the rest of the package, so that no bug can pass
 
 Where things are, in the order in which a command meets them:
 
-* `messages`: layouts of commands and the codes; `events`: one function an event.
+* `messages`: layouts of commands; `codes`: what their numbers mean; `events`: layouts of events.
 * `market`: what is known, one class for each table of spec/state.md; `book`: one side of a book.
 * `core`: takes a record, judges checks 1 to 8a, hands it to its handler, then settles: position
   rows, combinations that come within reach, stops.
-* `reference`, `phases`, `acts`: the exchange's commands; `entry`: a member's.
+* `entry`, `stops`, `cancel`, `quotes`: a member's commands; `reference`, `phases`, `acts` and
+  `carry`: the exchange's; `combinations`: one of these, and what it leads to.
 * `checks`: one service for each check, in the order of spec/risk.md: `permission`, `price`,
   `quantity`, `position`, `funds`; each answers 0 or a reject reason and changes nothing.
-* `matching`: an order on its way in: sweep, self-trades, remainder; `auction`; `stops`.
-* `quotes`: `enter`, `enter_mass` and `request` are handlers like others; a leg of a quote is an
-  Order whose order_id mod 1024 is not 0, found through `Market.quotes`. A quote_enter leaves its
-  Quote, a mass_quote 1, in `Market.quoted` for the row of section 14.
-* `combinations`: `define` is a handler; `enter(market, order)` takes an order whose checks 9 to 12
-  passed, answers it, and returns its reject reason; `follow(market)` comes behind every command
-  (`core.settle`), as long as `Market.combinations` is not empty; `too_wide` and `follow_limits`
-  come with limits_set.
+* `matching`: an order on its way in: sweep, self-trades, remainder; `auction`: a call auction.
 * `image`, `journal`, `sequencer`, `mirror`: the state as bytes, the files, the wiring.
 
 An order is one object for its whole life: `Order.freeze(lots)` counts its unfilled lots in its
 position row and its member's credit, `freeze(-lots)` releases them, `fill(lots, price)` moves them.
+A leg of a quote is an Order whose order_id mod 1024 is not 0, found through `Market.quotes`.
 `Market.orders` and `Market.stops` hold the live ones by id, `Instrument.sides` and
 `Instrument.stops` the same by contract. Whoever trades adds the rows that changed to
 `Market.touched` and, where the contract has stops, the price to `Instrument.traded`.

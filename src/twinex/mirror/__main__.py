@@ -10,6 +10,7 @@ standard error says how it went; exit status 1 with an `error` in it where it di
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -89,4 +90,8 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if sys.implementation.name == "cpython":
+        # Nothing that the core drops refers back to itself: counting references frees it all, and
+        # a search for rings would walk the day's tables again and again. PyPy has no such count.
+        gc.disable()
     sys.exit(main(sys.argv[1:]))

@@ -28,10 +28,9 @@ def find_order(
             return None, 0, Refused.ORDER_UNKNOWN
         order_id = member.client_ids[client_id] << 10
     order = market.orders.get(order_id) or market.stops.get(order_id)
-    if order is not None and not order_id & LEG:
-        if order.member is member and order.seat:
-            return order, order_id, 0
-        return None, order_id, Refused.ORDER_UNKNOWN
+    own = order is not None and order.member is member and order.seat
+    if own and not order_id & LEG:
+        return order, order_id, 0
     return None, order_id, why_not_alive(market, member, order_id)
 
 

@@ -71,9 +71,6 @@ def legs_of(combination: Instrument) -> tuple[Instrument, Instrument]:
     return combination.leg_1, combination.leg_2
 
 
-# --- Definition ---
-
-
 def define(market: Market, record: bytes) -> int:
     """combination_define."""
     leg_1, leg_2, number = COMBINATION_DEFINE.unpack_from(record, BLOCK)
@@ -125,9 +122,6 @@ def moved_limits(
         elif leg is two:
             moved.append((combination, one.lower_limit - upper, one.upper_limit - lower))
     return moved
-
-
-# --- Orders ---
 
 
 def enter(market: Market, sent: Order) -> int:
@@ -222,9 +216,6 @@ def rows_of(order: CombinationOrder) -> Iterator[Position]:
     for row in (order.row, order.row_2):
         if row is not None:
             yield row
-
-
-# --- Matching ---
 
 
 def is_open(combination: Instrument) -> bool:

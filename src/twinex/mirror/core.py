@@ -19,6 +19,9 @@ from twinex.mirror.market import Command, Market, Member
 from twinex.mirror.matching import show_rows
 from twinex.mirror.messages import BLOCK, BLOCK_LENGTHS, GROUP_SIZE, ORDER_CANCEL, RECORD, SCHEMA
 
+if not __debug__:
+    raise RuntimeError("the mirror does not run without its assertions (python -O)")
+
 DAY_OPEN, MASS_QUOTE = 20, 7
 NAMING = (2, 3)  # order_cancel, order_amend: they name a target
 FREE = (2, 4)  # cancels are no entries, and inactive or blocked members may send them

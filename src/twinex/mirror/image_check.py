@@ -75,8 +75,8 @@ def check_market(market: Market) -> None:
 def _check_day(market: Market) -> None:
     if market.state == 0:
         require(market.first_sequence == 0, "a day that is not open has a first sequence")
-        rows = (market.products, market.members, market.groups, market.commands)
-        require(not any(rows), "a day that is not open has rows")
+        tables = (market.products, market.members, market.groups, market.commands)
+        require(not any(tables), "a day that is not open has rows")
         return
     require(1 <= market.first_sequence <= market.sequence, "the first sequence is not of the day")
     rows = market.sequence - market.first_sequence + 1

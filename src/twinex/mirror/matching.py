@@ -147,9 +147,9 @@ def book_trade(
         order.fill(lots, price)
         if order.row is not None:
             market.touched[order.row] = None
-    buy, sell = (first, second) if first.side == codes.BUY else (second, first)
     if instrument.product.offset_rule:
-        instrument.open_interest += lots * ((buy.offset == 0) - (sell.offset != 0))
+        opened = (first.offset == 0) + (second.offset == 0)
+        instrument.open_interest += lots * (opened - 1)
     market.trades.append((price, lots, instrument.number))
     market.volume += lots
     return len(market.trades)

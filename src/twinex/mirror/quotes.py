@@ -107,9 +107,6 @@ def take(market: Market, legs: Legs, instrument: int, account: int) -> int:
     return 0
 
 
-# --- Checks ---
-
-
 def judge_named(market: Market, legs: Legs, account: int, instrument: int) -> int:
     """[9 to 13] Codes; then account, instrument and right, for the bid's offset and the ask's."""
     bid, ask = legs
@@ -226,9 +223,6 @@ def freeze_all(legs: Iterable[Order], sign: int) -> None:
         leg.freeze(sign * leg.remaining)
 
 
-# --- Replacing ---
-
-
 def replace(market: Market, quote: Quote, legs: Legs, old: OldLegs) -> None:
     """Say that the quote is accepted; then the old legs, then the new ones, bid before ask."""
     client_id, seat = legs[0].client_id, legs[0].seat
@@ -261,9 +255,6 @@ def keeps(old: Order | None, leg: Order) -> bool:
     if old is None or old.price != leg.price or old.offset != leg.offset:
         return False
     return 0 < leg.quantity <= old.remaining
-
-
-# --- Requests ---
 
 
 def request(market: Market, record: bytes, member: Member, seat: int) -> int:
