@@ -108,6 +108,26 @@ def test_an_event_more() -> None:
     assert sum(pair.same for pair in found.answers) == len(whole)
 
 
+def _counted(body: bytes, index: int) -> bytes:
+    """The event with another index."""
+    start = KEY_BYTES - INDEX_BYTES
+    return body[:start] + index.to_bytes(INDEX_BYTES, "little") + body[KEY_BYTES:]
+
+
+def test_an_index_is_told_where_it_is_what_differs() -> None:
+    at = _answer(4)
+    answer = recording().answers[at]
+    whole = events(answer)
+    place = len(whole[0].body) + KEY_BYTES - INDEX_BYTES
+    found = _told(answer, with_byte(answer, place, 8))
+    assert found.headline == f"event 1, {whole[1].name}: index is venue 1, mirror 9"
+    fewer = b"".join(_counted(one.body, index) for index, one in enumerate(whole[1:]))
+    last = with_byte(fewer, len(fewer) - len(whole[-1].body) + 8 + 20)
+    moved = _told(answer, last).answers[-1]
+    assert moved.unlike
+    assert "index" not in {one.field for one in moved.unlike}, "an event less moved it"
+
+
 def test_a_missing_command() -> None:
     for at in (300, 500, len(recording().answers) - 1):
         answers = list(recording().answers)

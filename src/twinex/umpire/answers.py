@@ -164,8 +164,8 @@ def _missing(sides: Sides, pair: Pair, parting: Parting) -> str:
 
 def _reordered(sides: Sides, pairs: Sequence[Pair], parting: Parting) -> str:
     """Said where both answers have the same events but in another order."""
-    bare = [sorted(_without_index(event) for event in one) for one in (parting.one, parting.other)]
-    if bare[0] != bare[1] or len(bare[0]) < 2:
+    bare = [[_without_index(event) for event in answer] for answer in (parting.one, parting.other)]
+    if bare[0] == bare[1] or sorted(bare[0]) != sorted(bare[1]):
         return ""
     late = pairs[parting.place :]
     one = next(pair.one.words for pair in late if pair.one)
