@@ -16,9 +16,9 @@ from simulation.pair import Difference, Maker, Pair
 from simulation.records import Batch, Journal, commands_of
 from simulation.streams import FIRST, Plan, cut
 
-IMAGES_ONE_IN = 100  # batches
-RESTARTS_ONE_IN = 250
-WATCHED_ONE_IN = 4  # fast days under the invariants; slow ones always are
+IMAGES_ONE_IN = 40  # batches
+RESTARTS_ONE_IN = 80
+WATCHED_ONE_IN = 2  # fast days under the invariants; slow ones always are
 
 
 @dataclass

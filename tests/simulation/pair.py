@@ -81,8 +81,9 @@ class Pair:
             again = type(system).from_image(source.image())
             system.close()
             setattr(self, side, again)
-            if again.image() != source.image():
-                words = f"the {system.name} reads an image and writes another one"
+            read, written = source.image(), again.image()
+            if read != written:
+                words = f"the {system.name} reads and writes {image_words(read, written)}"
                 self.differ = self.differ or Difference("restart", self.sequence, words)
         except Exception as error:
             self._fail(system, error, f"starting from the {source.name}'s image")

@@ -1,11 +1,13 @@
 """A system in a process of its own: the mirror on PyPy, much faster; one with a planted fault."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -109,13 +111,28 @@ class Piped(System):
 
 
 class PipedMirror(Piped):
-    """The mirror on PyPy, or on this Python where there is none."""
+    """The mirror on PyPy, or on this Python where there is none.
+
+    Its process lives on for the next day: what PyPy has compiled of one it need not compile again.
+    """
+
+    _spare: ClassVar[list["subprocess.Popen[bytes]"]] = []
 
     def __init__(self, first_sequence: int = 1) -> None:
-        super().__init__("mirror", first_sequence, program=interpreter() or sys.executable)
+        if not self._spare:
+            super().__init__("mirror", first_sequence, program=interpreter() or sys.executable)
+            atexit.register(super().close)
+            return
+        self.name, self._process = "mirror", self._spare.pop()
+        self.begin(first_sequence)
 
     @classmethod
     def from_image(cls, octets: bytes) -> "PipedMirror":
         system = cls()
         system.go_on_from(octets)
         return system
+
+    def close(self) -> None:
+        """Leave the process to the next day; one that ended is gone."""
+        if self._process.poll() is None:
+            self._spare.append(self._process)

@@ -55,7 +55,8 @@ def test_a_fault_is_planted_in_a_copy() -> None:
 
 
 def test_what_is_sound_is_not_named() -> None:
-    fault = Fault("a comment", "mirror", MIRROR[0].path, MIRROR[0].old, MIRROR[0].old + "  # so")
+    sound = _named("five levels are four")
+    fault = Fault("spaces", sound.room, sound.path, sound.old, sound.old.replace(": ", ":  "))
     finding = find(fault, SEED, days=3)
     assert finding.difference is None
     assert not finding.is_named

@@ -129,7 +129,7 @@ def test_true_days_hold(days: list[Lived]) -> None:
         ("what it shows", _more("order_refreshed", "quantity")),
         ("all its lots enter", _more("stop_triggered", "quantity")),
         ("auction's volume", _more("auction_matched", "auction_volume")),
-        ("one price", _with("auction_matched", lambda row: _other_price(row))),
+        ("one price", lambda rows: _other_price(rows)),
         ("the day's counts", _more("day_ended", "orders")),
         ("the day's counts", _more("day_ended", "rejects")),
         ("trade is voided once", _with("trade_busted", lambda row: _changed(row, trade_id=10**6))),
@@ -149,8 +149,13 @@ def _swapped(row: bytes) -> bytes:
     return _changed(row, **{one: _field(row, other) for one, other in sides.items()})
 
 
-def _other_price(row: bytes) -> bytes:
-    return _changed(row, auction_price=_field(row, "auction_price") + 1)
+def _other_price(rows: Rows) -> Rows | None:
+    """Of an auction in which something traded."""
+    for place, row in enumerate(rows):
+        if _name(row) == "auction_matched" and _field(row, "auction_volume"):
+            made = _changed(row, auction_price=_field(row, "auction_price") + 1)
+            return [*rows[:place], made, *rows[place + 1 :]]
+    return None
 
 
 def _combined_limits(rows: Rows) -> Rows | None:
@@ -165,7 +170,7 @@ def _combined_limits(rows: Rows) -> Rows | None:
 def _without_fill(rows: Rows) -> Rows | None:
     """A trade that one of its two orders was not told of."""
     fills = [place for place, row in enumerate(rows) if _name(row) == "order_filled"]
-    is_told = any(_name(row) == "position_changed" for row in rows)
+    is_told = {"position_changed", "order_refreshed"} & {_name(row) for row in rows}
     if len(fills) != 2 or _field(rows[fills[0]], "remaining") or is_told:
         return None
     return _numbered([row for place, row in enumerate(rows) if place != fills[1]])
