@@ -66,11 +66,11 @@ class Head(NamedTuple):
 
 def sync_directory(directory: str) -> None:
     """A name given to a file is on disk only when its directory is."""
-    descriptor = os.open(directory, os.O_RDONLY)
+    folder = os.open(directory, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        os.fsync(folder)
     finally:
-        os.close(descriptor)
+        os.close(folder)
 
 
 def write_file(path: str, content: bytes) -> None:
