@@ -77,10 +77,10 @@ def write_file(path: str, content: bytes) -> None:
     """Write a whole file: it has its name only when all of it is on disk."""
     unfinished = path + ".unfinished"
     try:
-        with open(unfinished, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        with open(unfinished, "wb") as fresh:
+            fresh.write(content)
+            fresh.flush()
+            os.fsync(fresh.fileno())
         os.rename(unfinished, path)
         sync_directory(os.path.dirname(path) or ".")
     except OSError as wrong:
