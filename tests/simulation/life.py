@@ -39,9 +39,9 @@ class Failure:
 class Run:
     """What a run has lived through so far; `watched` events were under the invariants."""
 
-    left: Maker
-    right: Maker
-    on_day: Callable[["Run"], None] | None = None
+    left: Maker = field(repr=False)
+    right: Maker = field(repr=False)
+    on_day: Callable[["Run"], None] | None = field(default=None, repr=False)
     commands: int = 0
     event_bytes: int = 0
     days: int = 0

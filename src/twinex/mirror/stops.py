@@ -151,7 +151,7 @@ def set_off(market: Market, stop: Stop) -> None:
     del market.stops[stop.order_id]
     del stop.instrument.stops[stop.order_id]
     market.events.say(STOP_TRIGGERED, *named(stop), stop.remaining, stop.price, stop.stop_price)
-    if stop.kind == codes.LIMIT and checks.band(stop):
+    if checks.band(stop):
         drop(market, stop, Cancelled.OUTSIDE_BAND)
     else:
         place(market, stop)
