@@ -20,10 +20,14 @@ NAMED = Struct("<8xqq")  # order id, client id of a cancel's or amend's target
 NEW = Struct("<24xqi")  # price, quantity of an amend
 BLOCK = 48  # where a command begins in its record
 FAK = 1
-REMAINING, QUANTITY = 2, 4  # an order: side, key, lots left, order id, lots in all, name
+REMAINING, QUANTITY = 2, 4
+
+Order = list[int]  # side, key, lots left, order id, lots in all, name
+ByName = dict[int, Order]
+Sides = tuple[tuple[dict[int, ByName], list[int]], ...]  # queues by key, keys ascending
 
 
-def _rest(order, sides):
+def _rest(order: Order, sides: Sides) -> None:
     """Queue the order at its level, behind all others."""
     levels, keys = sides[order[0]]
     queue = levels.get(order[1])
@@ -33,7 +37,7 @@ def _rest(order, sides):
     queue[order[3]] = order
 
 
-def _leave(order, sides):
+def _leave(order: Order, sides: Sides) -> None:
     """Take the order out of its queue, and an empty queue out of the book."""
     levels, keys = sides[order[0]]
     queue = levels[order[1]]
@@ -43,7 +47,7 @@ def _leave(order, sides):
         del keys[bisect_left(keys, order[1])]
 
 
-def _match(order, sides, orders, names):
+def _match(order: Order, sides: Sides, orders: ByName, names: ByName) -> int:
     """Fill the order against the other side as far as its price allows; lots it traded."""
     traded = 0
     levels, keys = sides[1 - order[0]]
@@ -63,9 +67,11 @@ def _match(order, sides, orders, names):
     return traded
 
 
-def run(data):
+def run(data: bytes) -> "tuple[int, int]":
     """Commands of all records, and lots traded."""
-    sides, orders, names = (({}, []), ({}, [])), {}, {}
+    sides: Sides = (({}, []), ({}, []))
+    orders: ByName = {}
+    names: ByName = {}
     place, commands, traded = HEAD_BYTES, 0, 0
     while place < len(data):
         length, sequence, seat, _, template = HEADER.unpack_from(data, place)
@@ -81,9 +87,10 @@ def run(data):
                 orders[order[3]] = names[name] = order
         elif template in (2, 3):
             order_id, client = NAMED.unpack_from(data, block)
-            order = orders.get(order_id) if order_id else names.get(seat << 48 | client)
-            if order is None:
+            named = orders.get(order_id) if order_id else names.get(seat << 48 | client)
+            if named is None:
                 continue
+            order = named
             price, lots = NEW.unpack_from(data, block) if template == 3 else (0, 0)
             key = -price if order[0] else price
             left = lots - order[QUANTITY] + order[REMAINING]
