@@ -30,10 +30,11 @@ def enter(market: Market, record: bytes, member: Member, seat: int) -> int:
     """quote_enter."""
     client_id, *fields = QUOTE_ENTER.unpack_from(record, BLOCK)
     legs = describe(member, seat, client_id, (market.sequence << 10) + 1, fields)
+    withdrawn = withdraws(legs)  # asked first: prevention may take all lots off a leg that enters
     reason = take(market, legs, *fields[:2])
     if reason:
         return market.refuse(QUOTE_ENTER_ID, seat, reason, member.number, client_id, *fields[:2])
-    if not withdraws(legs):
+    if not withdrawn:
         market.quoted = market.quotes[key_of(legs)]
     return 0
 
