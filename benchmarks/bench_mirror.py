@@ -1,7 +1,7 @@
 """The mirror, journal to events: on CPython and on PyPy, every check on; and how small it is.
 
 Prints a table, then one JSON object. Exchange-core's mix (`mix`: about 1,000 orders in 750 levels,
-1,000 accounts) as a journal file; each run is a process of its own (`python -m twinex.mirror
+1,000 accounts, three million commands) as a journal file; each run is a process of its own (`python -m twinex.mirror
 events`) that reads it, checks every record, applies it and writes the event bytes to a file.
 Reference, in turn on the same file and interpreter: `bare_book`, which only matches.
 """
@@ -22,7 +22,7 @@ from twinex.mirror.journal import Head, Journal, create_journal
 from twinex.mirror.sequencer import Sequencer
 from twinex.venue.wire.schema import FRAME_HEADER_BYTES
 
-COMMANDS = 500_000
+COMMANDS = 3_000_000
 RUNS = 5
 BATCH = 4096
 ROOT = Path(__file__).parents[1]
@@ -35,14 +35,14 @@ def _write_journal(directory: str, traffic: Stream) -> str:
     for _ in journal.read():
         raise AssertionError("a new journal is empty")
     octets, starts = traffic.frames.tobytes(), frame_offsets(traffic.frames).tolist()
-    records = []
-    for start in starts:
-        length = int.from_bytes(octets[start : start + 4], "little")
-        seat = int.from_bytes(octets[start + 4 : start + 8], "little")
-        body = start + FRAME_HEADER_BYTES
-        records.append(sequencer.record(seat, octets[body : body + length], 1))
-    for first in range(0, len(records), BATCH):
-        journal.write(records[first : first + BATCH])
+    for first in range(0, len(starts), BATCH):
+        records = []
+        for start in starts[first : first + BATCH]:
+            length = int.from_bytes(octets[start : start + 4], "little")
+            seat = int.from_bytes(octets[start + 4 : start + 8], "little")
+            body = start + FRAME_HEADER_BYTES
+            records.append(sequencer.record(seat, octets[body : body + length], 1))
+        journal.write(records)
     journal.close()
     return journal.path
 
