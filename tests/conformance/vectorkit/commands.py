@@ -89,6 +89,11 @@ def _spoil(message: bytes, words: list[str]) -> bytes:
             message = message[: -int(text)]
         elif key == "grow":
             message += bytes(int(text))
+        elif key == "longer":
+            block = HEAD.unpack_from(message)[0]
+            end = HEAD.size + block
+            message = message[:end] + bytes(int(text)) + message[end:]
+            message = (block + int(text)).to_bytes(2, "little") + message[2:]
         elif key in ("entry_block", "entries"):
             message = _spoil_group(message, key, int(text))
         else:

@@ -27,7 +27,6 @@ _BLOCK_LENGTHS = np.zeros(100, dtype=np.int64)  # by template id; 0 = no such co
 for _template in COMMANDS.values():
     _BLOCK_LENGTHS[_template.id] = _template.block_length
 MEMBER_TEMPLATE_LAST = 19
-_MASS_BYTES = RECORD_HEADER_BYTES + HEADER_BYTES + _BLOCK_LENGTHS[codes.MASS_QUOTE]
 
 
 @inlined
@@ -75,13 +74,13 @@ def _member_of(core, seat):
 def _is_whole(records, at, template):
     """Is the block at least the schema's, and the record as long as the block needs?"""
     command = records[at]
-    if template == codes.MASS_QUOTE:
-        is_plain = np.int64(command["block_length"]) == _BLOCK_LENGTHS[template]
-        length = np.int64(command["length"])
-        return is_plain and length > _MASS_BYTES and quotes.group_fits(records, at, length)
     block = np.int64(command["block_length"])
+    if block < _BLOCK_LENGTHS[template]:
+        return False
+    if template == codes.MASS_QUOTE:
+        return quotes.group_fits(records, at, block)
     needed = RECORD_HEADER_BYTES + ((HEADER_BYTES + block + 7) & ~np.int64(7))
-    return block >= _BLOCK_LENGTHS[template] and needed == np.int64(command["length"])
+    return needed == np.int64(command["length"])
 
 
 @inner

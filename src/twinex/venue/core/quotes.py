@@ -22,10 +22,6 @@ from twinex.venue.wire.schema import COMMANDS
 _GROUP = COMMANDS["mass_quote"].group
 assert _GROUP is not None
 ENTRY_BYTES = _GROUP.block_length
-# An entry is read as a row of the record union that begins this many words behind the record:
-# behind its 40 + 8 + 8 + 8 bytes of heads and block stand the entries, before a row's block 48.
-_FIRST_ENTRY_WORDS = 2
-assert COMMANDS["mass_quote"].block_length == 8
 assert COMMANDS["quote_enter"].block_length == ENTRY_BYTES
 
 
@@ -43,23 +39,37 @@ def enter(core, command):
 
 
 @inner
-def group_fits(records, at, record_length):
+def _first_entry(block):
+    """Words from a mass_quote to the row of the record union that its first entry is read as.
+
+    Behind 40 + 8 + `block` + 8 bytes of heads and block stand the entries; before a row's block 48.
+    The header fields of the same row lie on those of the group.
+    """
+    return (block >> 3) + 1
+
+
+@inner
+def group_fits(records, at, block):
     """Has the mass_quote at row `at` 1 to 64 whole entries, and nothing behind them?"""
-    head = records[at + _FIRST_ENTRY_WORDS]  # its header fields lie on those of the group
+    record_length, heads = np.int64(records[at]["length"]), 40 + 8 + block + 8
+    if block % 8 != 0 or record_length < heads:
+        return False
+    head = records[at + _first_entry(block)]
     length, count = np.int64(head["block_length"]), np.int64(head["template_id"])
     if not 1 <= count <= ENTRIES_MAX or length < ENTRY_BYTES or length % 8 != 0:
         return False
-    return record_length == 40 + 8 + 8 + 8 + count * length
+    return record_length == heads + count * length
 
 
 @apart
 def enter_mass(core, records, at):
     """mass_quote: its entries one after another, each for itself."""
-    head = records[at + _FIRST_ENTRY_WORDS]
+    first = at + _first_entry(np.int64(records[at]["block_length"]))
+    head = records[first]
     words, count = np.int64(head["block_length"]) >> 3, np.int64(head["template_id"])
     accepted = np.int64(0)
     for entry in range(count):
-        command = records[at + _FIRST_ENTRY_WORDS + entry * words]
+        command = records[first + entry * words]
         reason = _place(core, command, core.now[0]["sequence"] * LEGS + 2 * entry + 1)
         if reason == 0:
             accepted += 1
