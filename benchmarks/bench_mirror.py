@@ -1,8 +1,9 @@
 """The mirror, journal to events: on CPython and on PyPy, every check on; and how small it is.
 
 Prints a table, then one JSON object. Exchange-core's mix (`mix`: about 1,000 orders in 750 levels,
-1,000 accounts, three million commands) as a journal file; each run is a process of its own (`python -m twinex.mirror
-events`) that reads it, checks every record, applies it and writes the event bytes to a file.
+1,000 accounts, three million commands) as a journal file; each run is a process of its own
+(`python -m twinex.mirror events`) that reads it, checks every record, applies it and writes the
+event bytes to a file.
 Reference, in turn on the same file and interpreter: `bare_book`, which only matches.
 """
 
