@@ -151,11 +151,11 @@ MIRROR = (
         "    order.freeze(order.remaining)\n    order.price = order.frozen_price = price\n",
     ),
     Fault(
-        "a seller who closes today's lots leaves open interest",
+        "closing today's lots counts as opening",
         "mirror",
         "matching.py",
-        "- (sell.offset != 0))",
-        "- (sell.offset == 1))",
+        "+ (second.offset == 0)",
+        "+ (second.offset != 1)",
     ),
     Fault(
         "five levels are four",
@@ -189,8 +189,8 @@ MIRROR = (
         "the opening cap forgets live opening sells",
         "mirror",
         "checks.py",
-        "each.opened + each.opening_buys + each.opening_sells for",
-        "each.opened + each.opening_buys for",
+        "each.opened + each.opening_buys + each.opening_sells",
+        "each.opened + each.opening_buys",
     ),
     Fault(
         "stops set off together enter the last first",

@@ -13,6 +13,7 @@ import numpy as np
 
 from simulation.records import Batch
 from simulation.served import HEAD
+from twinex.mirror.__main__ import NURSERY
 from twinex.umpire.system import System
 
 TESTS = Path(__file__).parents[1]
@@ -47,7 +48,7 @@ class Piped(System):
             [program, "-m", "simulation.served", room],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**environment, "PYTHONPATH": paths},
+            env={"PYPY_GC_NURSERY": NURSERY, **environment, "PYTHONPATH": paths},
         )
         self._ask(b"N", str(first_sequence).encode())
 

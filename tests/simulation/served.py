@@ -18,8 +18,10 @@ class MirrorRoom:
     """The mirror, by whole records."""
 
     def __init__(self):
+        from twinex.mirror.__main__ import tune
         from twinex.mirror.core import Core
 
+        tune()
         self._make, self._core = Core, None
 
     def begin(self, first_sequence):

@@ -113,7 +113,7 @@ def test_days_of_combinations() -> None:
         shape = {"products": 1 + seed % 3, "members": 4, "ticks": 8, "combined": 0.25}
         day = RandomDay(random.Random(seed), first_sequence=1 + seed % 2 * 1_999, **shape)
         trades += live_through(day, 1_000).statistics().trades
-    assert trades > 1_000
+    assert trades > 600
 
 
 def test_a_busy_day_of_many_products() -> None:
