@@ -17,6 +17,7 @@ from benchmarks import conditions
 from benchmarks.simulated import faults, planting, run
 
 FAULTS = (*faults.VENUE, *faults.MIRROR)
+_WIDTH_WITH_WORDS = 140
 
 
 def main() -> None:
@@ -27,7 +28,8 @@ def main() -> None:
     for fault in FAULTS:
         findings.append(planting.find(fault, given.seed))
         print(f"{len(findings)} of {len(FAULTS)}: {fault.name}", file=sys.stderr)
-    Console().print(_table(findings))
+    console = Console()
+    console.print(_table(findings, console.width))
     figures = {
         "planted": len(findings),
         "named": sum(each.is_named for each in findings),
@@ -48,15 +50,20 @@ def _kind(finding: planting.Finding) -> str:
     return finding.difference.what if finding.difference is not None else ""
 
 
-def _table(findings: list[planting.Finding]) -> Table:
-    """A row for each fault: where it is, at which command of which day it was named, and how."""
+def _table(findings: list[planting.Finding], width: int) -> Table:
+    """A row for each fault: where it is, the command of which day named it, and in which words."""
+    has_words = width >= _WIDTH_WITH_WORDS
     table = Table(title="planted faults", title_justify="left", box=None)
-    for column in ("in the", "fault", "day", "command", "named", "the umpire says"):
-        table.add_column(column, no_wrap=column != "the umpire says")
+    for column in ("in the", "day", "command", "named"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("fault", overflow="fold")
+    if has_words:
+        table.add_column("the umpire says", overflow="fold")
     for each in findings:
         named = "yes" if each.is_named else "NO"
+        words = [each.words] if has_words else []
         place = (str(each.day or ""), str(each.sequence or ""))
-        table.add_row(each.fault.room, each.fault.name, *place, named, each.words)
+        table.add_row(each.fault.room, *place, named, each.fault.name, *words)
     return table
 
 
