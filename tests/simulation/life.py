@@ -18,6 +18,7 @@ from simulation.streams import FIRST, Plan, cut
 
 IMAGES_ONE_IN = 40  # batches
 RESTARTS_ONE_IN = 80
+IMAGE_COMMANDS = 50_000  # an image holds all commands of its day: the more, the seldomer one
 WATCHED_ONE_IN = 2  # fast days under the invariants; slow ones always are
 
 
@@ -111,7 +112,9 @@ class _Day:
         events = self.pair.apply(batch)
         run.commands += len(batch)
         run.event_bytes += len(events)
-        look, turn = self._source.randrange(IMAGES_ONE_IN), self._source.randrange(RESTARTS_ONE_IN)
+        rarer = 1 + (self.pair.sequence - self.journal.first_sequence) // IMAGE_COMMANDS
+        look = self._source.randrange(rarer * IMAGES_ONE_IN)
+        turn = self._source.randrange(rarer * RESTARTS_ONE_IN)
         side = self._source.choice(("left", "right"))
         if self.pair.differ is None and self._watch is not None:
             try:
