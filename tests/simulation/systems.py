@@ -13,7 +13,7 @@ import numpy as np
 
 from simulation.records import Batch
 from twinex.mirror.core import Core
-from twinex.umpire import systems
+from twinex.umpire import system, systems
 from twinex.umpire.system import Start
 from twinex.venue.core import state
 from twinex.venue.image.check import check_image
@@ -45,7 +45,20 @@ class System(Protocol):
         """Give back what it holds; nothing is asked of it then."""
 
 
-class VenueSystem(systems.VenueSystem):
+class Here(system.System):
+    """A system of the umpire in this process, in batches."""
+
+    def start(self, batch: Batch) -> None:
+        self._batch = batch
+
+    def finish(self) -> np.ndarray:
+        return np.frombuffer(self.apply_all(list(self._batch)), np.uint8)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class VenueSystem(Here, systems.VenueSystem):
     """The venue's core."""
 
     name = "venue"
@@ -63,22 +76,13 @@ class VenueSystem(systems.VenueSystem):
         system._make_events(_EVENT_BYTES)
         return system
 
-    def start(self, batch: Batch) -> None:
-        self._batch = batch
-
-    def finish(self) -> np.ndarray:
-        return np.frombuffer(self.apply_all(list(self._batch)), np.uint8)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
     @property
     def core(self) -> state.Core:
         """Its tables, to look at."""
         return self._core
 
 
-class MirrorSystem(systems.MirrorSystem):
+class MirrorSystem(Here, systems.MirrorSystem):
     """The mirror's core, in this process."""
 
     name = "mirror"
@@ -91,12 +95,3 @@ class MirrorSystem(systems.MirrorSystem):
         system = cls()
         system._core = Core.from_image(octets)
         return system
-
-    def start(self, batch: Batch) -> None:
-        self._batch = batch
-
-    def finish(self) -> np.ndarray:
-        return np.frombuffer(self.apply_all(list(self._batch)), np.uint8)
-
-    def close(self) -> None:
-        """Nothing is held."""
