@@ -16,7 +16,7 @@ from twinex.commands.output import error_console
 
 _PRODUCT = "twinex."
 _INTERRUPTED = 130  # as a shell says it of a program that SIGINT ended
-_EPILOG = "Start with [bold]twinex day[/bold]: a whole simulated trading day in about a minute."
+_EPILOG = "Start with [bold]twinex day[/bold]: a whole simulated trading day in about two minutes."
 
 
 class Commands(TyperGroup):

@@ -64,7 +64,7 @@ def explain(failure: Failure, seed: int, left: Maker, right: Maker, directory: P
             f"{len(failure.commands)} commands, {len(lines)} of them are enough:",
             *shown,
             str(difference or "not seen again from the day's beginning"),
-            f"again: python -m simulation.run {path}",
+            f"again: PYTHONPATH=src:tests .venv/bin/python -m simulation.run {path}",
         ]
     )
 

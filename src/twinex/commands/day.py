@@ -79,10 +79,11 @@ def day(
     place = directory / f"{trading_day:%Y%m%d}" if keep else None
     settings = Settings(market, trading_day, seed, commands, place, durability)
     made = _simulate(settings, shown)
+    report.show(made, shown)
     if place is not None:
         made["relived"] = _relived(place, shown)
         summary.write(made, place)
-    report.show(made, shown)
+        report.show_relived(made, shown)
     if made["relived"] and made["relived"]["difference"]:
         raise typer.Exit(1)
 

@@ -160,8 +160,9 @@ def compare(
 def _offset(path: Path) -> int:
     """What the market of a day adds to UTC; China's where the path is no day."""
     from twinex.readers.local_time import CHINA_HOURS, utc_offset_hours
+    from twinex.umpire.recorded import is_day
 
-    return utc_offset_hours(path) if path.is_dir() else CHINA_HOURS
+    return utc_offset_hours(path) if is_day(path) else CHINA_HOURS
 
 
 def _print(shown: Console, found: "Difference") -> None:

@@ -38,6 +38,11 @@ def show(summary: Summary, console: Console) -> None:
         console.print(part, crop=False)
 
 
+def show_relived(summary: Summary, shown: Console) -> None:
+    """What both systems made of the day, below a report that was shown before they did."""
+    shown.print(_relived(summary["relived"], summary["commands"]))
+
+
 def render(summary: Summary, width: int) -> Iterator[RenderableType]:
     """The parts of the report, from the top, for so many columns."""
     yield _headline(summary)
@@ -56,9 +61,9 @@ def render(summary: Summary, width: int) -> Iterator[RenderableType]:
     offset = summary["utc_offset_hours"]
     yield Columns([_book(book, offset) for book in summary["books"]], padding=(0, 2))
     yield _service(summary)
+    yield _where(summary)
     if summary["relived"]:
         yield _relived(summary["relived"], summary["commands"])
-    yield _where(summary)
 
 
 def _headline(summary: Summary) -> Panel:
@@ -234,7 +239,7 @@ def _service(summary: Summary) -> RenderableType:
 
 def _relived(found: dict[str, Any], commands: int) -> Text:
     """What the second system made of the day."""
-    text = Text("Lived again   ", style="bold")
+    text = Text("\nLived again   ", style="bold")
     for name, seconds in found["seconds"].items():
         rate = round(found["agreed"] / max(seconds, 0.001))
         text.append(f"{name} ", style="dim")

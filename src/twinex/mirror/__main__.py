@@ -69,8 +69,10 @@ def live(batches: Iterator[list[bytes]], out: BinaryIO | None) -> tuple[Core, di
 def run(what: str, journal: str, target: str) -> dict[str, float]:
     """Do it. What was counted, and the seconds it took from the first byte read to the last."""
     begun = time.perf_counter()
+    batches = read_pipe(0) if journal == "-" else iter(JournalReader(journal))
+    if "-" not in (journal, target) and os.path.realpath(journal) == os.path.realpath(target):
+        raise JournalError(f"{target} is the journal itself: name another file for what it says")
     with open(1 if target == "-" else target, "wb", closefd=target != "-") as out:
-        batches = read_pipe(0) if journal == "-" else iter(JournalReader(journal))
         core, figures = live(batches, out if what == "events" else None)
         if what == "image":
             out.write(core.image())

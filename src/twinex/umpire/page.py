@@ -35,24 +35,24 @@ def render(found: Difference) -> RenderableType:
     return Group(*parts)
 
 
-def _title(found: Difference) -> Text:
-    text = Text()
-    if found.heading:
-        text.append(f"{found.heading}\n", style=_HEAD)
-    text.append("✗ ", style="bold red").append(found.headline, style="red")
+def _title(found: Difference) -> Group:
+    lines = Table.grid(padding=(0, 1, 0, 0))
+    lines.add_row(Text("✗", style="bold red"), Text(found.headline, style="red"))
     for note in found.notes:
-        text.append(f"\n  {note}", style=_QUIET)
-    return text
+        lines.add_row("", Text(note, style=_QUIET))
+    return Group(*([Text(found.heading, style=_HEAD)] if found.heading else []), lines)
 
 
-def _command(told: Told) -> Text:
+def _command(told: Told) -> Table:
     """The fields of a command that say anything."""
-    text = Text("\ncommand  ", style=_HEAD).append(told.name, style="bold not dim")
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    text = Text(told.name, style="bold")
     for name, value in told.fields.items():
         if _says(value):
             text.append(f" {name} ", style="not bold dim")
             text.append(_short(told.texts[name]), style="not bold")
-    return text
+    lines.add_row(Text("\ncommand", style=_HEAD), Text("\n").append(text))
+    return lines
 
 
 def _says(value: object) -> bool:
