@@ -307,10 +307,11 @@ class Market:
         """What a trade in `instrument` does to an order's holdings and credit."""
         (part,) = (each for each in self.parts(order, order.price) if each[0] is instrument)
         row, side = self.row(order, instrument), self.side_in(order, instrument)
+        before = self.used[order.member]
         self._freeze(order, part, -lots)
         if self.uses_credit(instrument, order.offset):
             used = self.used[order.member] + price * instrument.product.multiplier * lots
-            self.used[order.member] = min(used, 1 << 62)
+            self.used[order.member] = min(used, max(before, 1 << 62))
         if row is None:
             return
         if order.offset == OFFSET.open:

@@ -324,6 +324,8 @@ def _carry(market: Market, command: SimpleNamespace) -> int:
     )
     if reason or account is None or instrument is None:
         return reason
+    if instrument.upper * instrument.product.multiplier * command.carried_remaining > 1 << 62:
+        return INVALID
     if market.phase(instrument) != PHASE.before_trading:
         return REASON.PHASE_TRANSITION
     return reasons.of_carry(market, command, account.member)

@@ -55,7 +55,8 @@ def live(batches: Iterator[list[bytes]], out: BinaryIO | None) -> tuple[Core, di
     core, figures = Core(), {"commands": 0, "events_bytes": 0, "crc32": 0}
     for records in batches:
         if records and not figures["commands"]:
-            core = Core(first_sequence=before(records[0])[0] + 1)
+            sequence, chain = before(records[0])
+            core = Core(sequence + 1, chain)
         events = b"".join([core.apply(record) for record in records])
         figures["commands"] += len(records)
         figures["events_bytes"] += len(events)

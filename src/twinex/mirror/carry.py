@@ -5,7 +5,7 @@ from __future__ import annotations
 from twinex.mirror import checks, codes, stops
 from twinex.mirror.codes import Refused
 from twinex.mirror.entry import accept, describe, judge_holdings, settle_in
-from twinex.mirror.market import Instrument, Market, Order, Stop
+from twinex.mirror.market import MONEY_MAX, Instrument, Market, Order, Stop
 from twinex.mirror.matching import rest
 from twinex.mirror.messages import BLOCK, FORCED_CLOSE, ORDER_CARRY
 
@@ -93,6 +93,8 @@ def carry(market: Market, record: bytes) -> int:
         reason = Refused.REFERENCE_UNKNOWN
     elif order_id in market.carried:
         reason = Refused.REFERENCE_IN_USE
+    elif instrument.upper_limit * instrument.product.multiplier * remaining > MONEY_MAX:
+        reason = Refused.REFERENCE_INVALID
     elif instrument.product.phase != codes.BEFORE_TRADING:
         reason = Refused.PHASE_TRANSITION
     else:

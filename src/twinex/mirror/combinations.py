@@ -36,6 +36,7 @@ class CombinationOrder(Order):
 
     `row` is its position row in leg 1 and `row_2` that in leg 2 (None where none are kept), frozen
     at `freeze_price_1` and `freeze_price_2`. `frozen_price` is its own price, as events show it.
+    Only what it is in a leg (`legs`) ever fills.
     """
 
     __slots__ = ("freeze_price_1", "freeze_price_2", "row_2")

@@ -73,9 +73,11 @@ class Core:
 
     __slots__ = ("market",)
 
-    def __init__(self, first_sequence: int = 1) -> None:
+    def __init__(self, first_sequence: int = 1, chain: int = 0, time_ns: int = 0) -> None:
+        """`chain`, `time_ns`: of the record before the first one, if there was a day before."""
         self.market = Market()
         self.market.sequence = first_sequence - 1
+        self.market.chain, self.market.time_ns = chain, time_ns
 
     def apply(self, record: bytes) -> bytes:
         """The events of one whole record (spec/journal.md), whose crc and chain are trusted."""

@@ -203,8 +203,8 @@ class Order:
     `row` is its position row, None where the product keeps none. `frozen_price` is the price at
     which its unfilled lots count as credit; that of a resting order is its price. A leg of a quote
     has order_id mod 1024 > 0, a forced close seat 0. `price` and `kind` are as sent until it rests:
-    what rests of a market kind has become a limit order. What it freezes and fills passes through
-    `freeze` and `fill`, so that an order of a combination can do it otherwise.
+    what rests of a market kind has become a limit order. `shown` is 0 as long as it is in no book.
+    What it freezes passes through `freeze`, so that an order of a combination can do it otherwise.
     """
 
     order_id: int
@@ -254,7 +254,7 @@ class Order:
         product = self.instrument.product
         if product.funds_checked and (self.offset == 0 or row is None):
             value = (price - self.frozen_price) * product.multiplier * lots
-            self.member.used = min(self.member.used + value, MONEY_MAX)
+            self.member.used += min(value, max(0, MONEY_MAX - self.member.used))
 
 
 class Stop(Order):

@@ -130,8 +130,9 @@ class Mirror:
             core = self._core_of(path)
             if core is not None:
                 return core
-        core = Core(first_sequence=head.first_sequence)
-        assert self._replay(core, head.first_sequence - 1, head.chain)
+        core = Core(head.first_sequence, head.chain, head.time_ns)
+        is_whole = self._replay(core, head.first_sequence - 1, head.chain)
+        assert is_whole
         return core
 
     def _image_paths(self) -> list[str]:

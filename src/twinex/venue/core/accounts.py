@@ -244,7 +244,7 @@ def settle(core, product, instrument, order, quantity, price, frozen_price):
     if uses_credit(product, offset):
         member = core.members[core.accounts[order["account"]]["member"]]
         more = (price - frozen_price) * instrument["multiplier"] * quantity
-        member["used"] = min(member["used"] + more, VALUE_MAX)
+        member["used"] += min(more, max(np.int64(0), VALUE_MAX - member["used"]))
 
 
 @inner

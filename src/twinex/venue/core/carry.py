@@ -7,7 +7,7 @@ from twinex.venue.core import emit, risk
 from twinex.venue.core.accounts import kept_row, meet_row, reserve
 from twinex.venue.core.carried import is_carried, note_carried
 from twinex.venue.core.entry import rest_at
-from twinex.venue.core.limits import LEGS, NIL, PRICE_MAX
+from twinex.venue.core.limits import LEGS, NIL, PRICE_MAX, VALUE_MAX
 from twinex.venue.core.matching import new_order
 from twinex.venue.core.placing import freeze_price, write_extra, write_order
 from twinex.venue.core.reference import is_account
@@ -77,8 +77,11 @@ def _check_form(core, command):
         return codes.REJECT_REFERENCE_UNKNOWN
     if is_carried(core, order_id):
         return codes.REJECT_REFERENCE_IN_USE
-    phase = core.products[core.instruments[number]["product"]]["phase"]
-    if phase != codes.PHASE_BEFORE_TRADING:
+    instrument = core.instruments[number]
+    product = core.products[instrument["product"]]
+    if instrument["upper"] > VALUE_MAX // (product["multiplier"] * remaining):
+        return codes.REJECT_REFERENCE_INVALID
+    if product["phase"] != codes.PHASE_BEFORE_TRADING:
         return codes.REJECT_PHASE_TRANSITION
     return 0
 
