@@ -232,9 +232,8 @@ def of_request(market: Market, command: SimpleNamespace, member: int) -> int:
     if instrument is None:
         return REASON.INSTRUMENT_UNKNOWN
     product = instrument.product
-    for each in instrument.legs or (instrument,):
-        if not (account.open_products | account.close_products) >> each.product.product & 1:
-            return REASON.PRODUCT_NOT_PERMITTED
+    if not (account.open_products | account.close_products) >> product.product & 1:
+        return REASON.PRODUCT_NOT_PERMITTED
     if instrument.legs or not product.request_interval_ns:
         return REASON.REQUEST_UNSUPPORTED
     if market.phase(instrument) != PHASE.continuous:

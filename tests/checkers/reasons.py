@@ -97,7 +97,7 @@ def who(market: Market, command: SimpleNamespace, member: int, offset: int) -> i
     instrument = market.instruments.get(command.instrument)
     if instrument is None:
         return REASON.INSTRUMENT_UNKNOWN
-    return rights(account, instrument, offset)
+    return right(account, instrument, offset)
 
 
 def standing(market: Market, account: SimpleNamespace, offset: int) -> int:
@@ -107,13 +107,8 @@ def standing(market: Market, account: SimpleNamespace, offset: int) -> int:
     return REASON.ACCOUNT_BLOCKED if ("account", account.account) in market.blocked else 0
 
 
-def rights(account: SimpleNamespace, instrument: Instrument, offset: int) -> int:
-    """Check 13, of a combination for the products of both legs."""
-    found = [right(account, each, offset) for each in instrument.legs or (instrument,)]
-    return next((reason for reason in found if reason), 0)
-
-
 def right(account: SimpleNamespace, instrument: Instrument, offset: int) -> int:
+    """Check 13, of a combination for leg 1's product."""
     bit = 1 << instrument.product.product
     opens, closes = account.open_products & bit, account.close_products & bit
     if offset == OFFSET.open or instrument.product.offset_rule == 0:

@@ -60,10 +60,12 @@ def of_entry(market: Market, command: SimpleNamespace, member: int) -> int:
     combination = market.instruments.get(command.instrument)
     if combination is None or not combination.legs:
         return reasons.of_entry(market, command, member)
+    stop, account = command.template == "stop_enter", market.accounts.get(command.account)
     reason = reasons.of_sender(market, command, member)
+    if not reason and not stop:
+        reason = reasons.right(account, combination.legs[1], command.offset)
     if reason:
         return reason
-    stop = command.template == "stop_enter"
     kinds = combination.product.kinds_allowed if stop else 1
     if not kinds >> command.kind & 1:
         return REASON.KIND_UNSUPPORTED
