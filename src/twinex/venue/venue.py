@@ -161,7 +161,7 @@ class Venue:
         try:
             venue._reopen(Path(directory), images)
         except BaseException as error:
-            venue._stop(error)
+            venue.stop(error)
             venue.close()
             raise
         return venue
@@ -255,12 +255,12 @@ class Venue:
         octets = _octets(frames)
         if self._day is None:
             self._create_day(*_first_message(octets))
-        source, clock_ns = frames_over(octets), self.watch.read(int(self._tail[0]["time_ns"]))
+        source, clock_ns = frames_over(octets), self.watch.read(self.time_ns)
         try:
             events, place = self._sequence(source, len(octets), clock_ns)
-            self._commit()
+            self.commit()
         except BaseException as error:
-            self._stop(error)
+            self.stop(error)
             raise
         if place < len(octets):
             due = f"no frame at byte {place} of {len(octets)}: length, seat, message due"
@@ -280,7 +280,7 @@ class Venue:
     def _sequence(self, source: Frames, end: int, clock_ns: int) -> tuple[np.ndarray, int]:
         """Sequence and apply frames; their events, and the byte reached: `end` or a bad frame."""
         parts: list[np.ndarray] = []
-        begun = self._event_position()
+        begun = self.event_position
         place = 0
         while place < end:
             short, place = sequence(
@@ -288,33 +288,33 @@ class Venue:
             )
             if short in (state.SHORT_NOTHING, state.BAD_FRAME):
                 break
-            length = padded(int(source.frames[place >> 3]["length"])) + RECORD_HEADER_BYTES
-            begun = self._make_room(int(short), parts, begun, length)
-        parts.append(self._opened().events.octets[begun : self._event_position()])
+            if short == state.SHORT_EVENTS:
+                parts.append(self._opened().events.octets[begun : self.event_position])
+            self.make_room(int(short), int(source.frames[place >> 3]["length"]))
+            if short == state.SHORT_EVENTS:
+                begun = self.event_position
+        parts.append(self._opened().events.octets[begun : self.event_position])
         events = (parts[0] if len(parts) == 1 else np.concatenate(parts)).view()
         events.flags.writeable = False  # they are released: readers see the same memory
         return events, int(place)
 
-    def _make_room(self, short: int, parts: list[np.ndarray], begun: int, length: int) -> int:
-        """Grow what is short for a record of `length` bytes; where the present events begin."""
+    def make_room(self, short: int, message_bytes: int) -> None:
+        """Grow what the core is short of (`core.state.SHORT_…`) before a message of that length."""
         day = self._opened()
         following = int(self._tail[0]["sequence"]) + 1
         if short == state.SHORT_JOURNAL:
             day.journal.position = int(self._tail[0]["position"])
-            day.journal.roll(following, int(self._tail[0]["chain"]), least=length)
+            least = padded(message_bytes) + RECORD_HEADER_BYTES
+            day.journal.roll(following, int(self._tail[0]["chain"]), least=least)
             self._enter_journal_segment()
         elif short == state.SHORT_EVENTS:
-            end = self._event_position()
-            parts.append(day.events.octets[begun:end])
-            day.events.position = end
+            day.events.position = self.event_position
             day.events.roll(following, least=int(self._core.now[0]["needed"]))
             self._enter_event_segment()
-            return day.events.position
         else:
             self._core = room.grow(self._core, short)
-        return begun
 
-    def _stop(self, error: BaseException) -> None:
+    def stop(self, error: BaseException) -> None:
         """Fail-stop: what is applied but not committed is never released by this object.
 
         Whole records behind the last commit stay in the journal: whoever reopens the day applies
@@ -328,14 +328,16 @@ class Venue:
             if path:
                 self._stopped += f"; the core's tables are in {path}"
 
-    def _event_position(self) -> int:
+    @property
+    def event_position(self) -> int:
+        """Byte of the present event segment where the next event goes."""
         return int(self._core.now[0]["event_position"]) << 3
 
-    def _commit(self) -> None:
+    def commit(self) -> None:
         """The release gate: under `disk` wait for the disk, then let everything applied through."""
         day, tail, now = self._opened(), self._tail[0], self._core.now[0]
         day.journal.position = int(tail["position"])
-        day.events.position = self._event_position()
+        day.events.position = self.event_position
         if self.durability == "disk":
             day.journal.sync()
         day.gate.publish(
@@ -360,15 +362,15 @@ class Venue:
                 short, place = replay(self._core, words, union, TABLE, place, block.end)
                 if short == state.SHORT_EVENTS:
                     following = int(self._core.now[0]["sequence"]) + 1
-                    day.events.position = self._event_position()
+                    day.events.position = self.event_position
                     day.events.roll(following, least=int(self._core.now[0]["needed"]))
                     self._enter_event_segment()
                 elif short != state.SHORT_NOTHING:
                     self._core = room.grow(self._core, int(short))
-        day.events.position = self._event_position()
+        day.events.position = self.event_position
         day.gate.require_reached(self.sequence, day.journal.stream_offset, day.events.stream_offset)
         day.events.trim()
-        self._commit()
+        self.commit()
 
     # -- state images --------------------------------------------------------------------------
 
@@ -398,7 +400,7 @@ class Venue:
         try:
             self._opened().synchronise()
         except BaseException as error:
-            self._stop(error)
+            self.stop(error)
             raise
         return write_image(image, self.directory)
 
@@ -408,6 +410,11 @@ class Venue:
     def sequence(self) -> int:
         """Of the last command."""
         return int(self._tail[0]["sequence"])
+
+    @property
+    def time_ns(self) -> int:
+        """Of the last command; 0 before the first."""
+        return int(self._tail[0]["time_ns"])
 
     @property
     def chain(self) -> int:

@@ -14,7 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from twinex.venue.journal.errors import DayExists, JournalError, named
-from twinex.venue.journal.files import NEW_SUFFIX, DayLock, Mapping, preallocate, words_of
+from twinex.venue.journal.files import (
+    NEW_SUFFIX,
+    DayLock,
+    Mapping,
+    preallocate,
+    read_only,
+    words_of,
+)
 from twinex.venue.journal.layout import (
     DEFAULT_SEGMENT_BYTES,
     HEAD_BYTES,
@@ -154,6 +161,14 @@ class SegmentWriter(Segments):
     def _path(self, head: SegmentHead) -> Path:
         return self._lock.directory / segment_name(head.kind, head.number)
 
+    def segment(self, number: int) -> np.ndarray:
+        """The memory of a segment up to the present one (uint8, its head included)."""
+        if number == self.head.number:
+            return self.octets
+        octets = read_only(self._path(self.head._replace(number=number)))
+        assert octets is not None, "segments stay where they are until the day is archived"
+        return octets
+
     def prepare(self) -> None:
         """Preallocate the next segment now, so that the next `roll` is quick. Raises DiskFull."""
         head = self.head._replace(number=self.head.number + 1, segment_bytes=self._usual_bytes)
@@ -248,6 +263,10 @@ class MemorySegments(Segments):
             self.kept.clear()
         self.kept[head.number] = octets
         self._enter(head, octets)
+
+    def segment(self, number: int) -> np.ndarray:
+        """As `SegmentWriter.segment`; with `keep=False` only the present one is there."""
+        return self.kept[number]
 
     def prepare(self) -> None:
         """Nothing to do: memory comes page by page."""
