@@ -4,6 +4,7 @@ A thread of its own accepts connections, reads their login request and checks it
 sees a connection that has not logged in. Passwords are checked by a worker thread beside it.
 """
 
+import contextlib
 import os
 import selectors
 import socket
@@ -201,8 +202,6 @@ class Door:
 
 def refuse(connection: socket.socket, packets: bytes) -> None:
     """Last words to a connection, as far as it takes them."""
-    try:
+    with contextlib.suppress(OSError):
         connection.send(packets)
-    except OSError:
-        pass
     connection.close()

@@ -20,8 +20,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twinex.venue import histogram
-from twinex.venue.core import state
 from twinex.venue.gateway import calls, loop, sessions, soup, streams
 from twinex.venue.gateway.door import Door, Guest, refuse
 from twinex.venue.gateway.users import User, Users
@@ -190,7 +188,7 @@ class Gateway:
         elif due == loop.COMMIT:
             venue.commit()
         elif due == loop.ROOM:
-            self._all = self._all._replace(index=streams.with_more_room(self._all.index))
+            self._all = self._all._replace(routes=streams.with_more_room(self._all.routes))
         elif due == loop.TICK:
             venue.watch.read(venue.time_ns)
         else:
@@ -226,11 +224,11 @@ class Gateway:
         end = self._venue.event_position if number == events.head.number else len(octets)
         base = int(row["events_address"])
         while True:
-            reached = int(streams.route(self._all.index, base + int(row["routed"]), base + end))
+            reached = int(streams.route(self._all.routes, base + int(row["routed"]), base + end))
             row["routed"] = reached - base
             if row["routed"] >= end or not octets[row["routed"] : row["routed"] + 8].any():
                 return number
-            self._all = self._all._replace(index=streams.with_more_room(self._all.index))
+            self._all = self._all._replace(routes=streams.with_more_room(self._all.routes))
 
     def _submit(self, frames: np.ndarray) -> bytes:
         events = self._venue.submit(frames)
@@ -265,10 +263,10 @@ class Gateway:
         user, login = guest.user, guest.login
         day = self._trading_day()
         name = soup.session_name(day, soup.DROP_COPY if user.member else soup.TRADING)
-        index = self._all.index
+        index = self._all.routes
         while not (stream := int(streams.find_stream(index, bool(user.member), _number(user)))):
             index = streams.with_more_room(index)
-            self._all = self._all._replace(index=index)
+            self._all = self._all._replace(routes=index)
         there = int(index.streams[stream]["length"])
         wrong = ""
         if day == _RESERVED_DAY:
@@ -297,7 +295,7 @@ class Gateway:
 
     def _seat(self, guest: Guest, stream: int, following: int) -> None:
         """A row for a session that begins with message `following` (from 0) of its stream."""
-        index, lines = self._all.index, self._all.lines
+        index, lines = self._all.routes, self._all.lines
         row = self._free.pop()
         fd = guest.connection.fileno()
         session, now = lines.sessions[row], time.monotonic_ns()
@@ -324,7 +322,7 @@ class Gateway:
         """End the session of a row, if there is one, and say so to its client if it listens."""
         if not row:
             return False
-        lines, index = self._all.lines, self._all.index
+        lines, index = self._all.lines, self._all.routes
         session, line = lines.sessions[row], self._lines.pop(row)
         del self._rows[line.user.name]
         whole = session["out_start"] == session["out_end"]

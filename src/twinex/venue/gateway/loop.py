@@ -15,7 +15,7 @@ from twinex.venue.gateway import calls
 from twinex.venue.gateway.sessions import Lines, lines_tables, look_after, read_line, write_line
 from twinex.venue.gateway.streams import Index, index_tables, route_events
 from twinex.venue.journal.gate import publish_words
-from twinex.venue.sequencer import Frames, Journal, sequence
+from twinex.venue.sequencer import Frames, sequence
 from twinex.venue.wire.schema import FRAME, union_view
 
 LOOK_NS = 50_000_000  # how often time is looked after
@@ -52,7 +52,7 @@ class Loop(NamedTuple):
 
     loop: np.ndarray  # one row of LOOP
     lines: Lines
-    index: Index
+    routes: Index
     frames: Frames  # over `lines.batch`
     ready: np.ndarray  # of calls.READY
     scratch: np.ndarray  # int64[2]
@@ -148,7 +148,7 @@ def _publish(core, journal, gate, loop):
 def serve(core, journal, all_of_it, service_times):
     """Turn after turn, until something is due in Python; what."""
     loop = all_of_it.loop[0]
-    lines, index = lines_tables(all_of_it.lines), index_tables(all_of_it.index)
+    lines, index = lines_tables(all_of_it.lines), index_tables(all_of_it.routes)
     while True:
         if loop["stage"] == _COLLECT:
             rang = _collect(loop, lines, index, all_of_it.ready, all_of_it.scratch)

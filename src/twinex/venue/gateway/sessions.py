@@ -291,10 +291,10 @@ def _fill(lines, index, row, session):
         copy(address_of(sending, place + 3), source, length)
         filled += 3 + length
         session["next"] += 1
-    if index.state[0]["ended"] != 0 and session["closed"] == 0 and filled + 3 <= OUT_BYTES:
-        if session["next"] == stream["length"]:
-            filled = _put_short(sending, base, filled, 0x5A)  # Z
-            session["closed"] = 1
+    is_over = index.state[0]["ended"] != 0 and session["next"] == stream["length"]
+    if is_over and session["closed"] == 0 and filled + 3 <= OUT_BYTES:
+        filled = _put_short(sending, base, filled, 0x5A)  # Z
+        session["closed"] = 1
     session["out_end"] = filled
 
 

@@ -99,7 +99,8 @@ def with_more_room(index: Index) -> Index:
     state = index.state[0]
     streams = _doubled(index.streams, int(state["streams"]) + 2)
     commons = _doubled(index.commons, int(state["commons"]) + 1)
-    links = _doubled(index.links, int(state["chunks"]) + int(_chunks_needed(index)))
+    needed = _chunks_needed(int(state["streams"]), int(state["commons"]))
+    links = _doubled(index.links, int(state["chunks"]) + needed)
     chunks = np.zeros(len(links) * CHUNK, np.int64)
     chunks[: len(index.chunks)] = index.chunks
     return index._replace(streams=streams, commons=commons, links=links, chunks=chunks)
@@ -131,11 +132,12 @@ def index_tables(index):
     )
 
 
-@inner
-def _chunks_needed(index):
+def _chunks_needed(streams: int, commons: int) -> int:
     """Chunks that one event may need: one a stream, and what two new streams begin with."""
-    state = index.state[0]
-    return state["streams"] + 2 * (state["commons"] // CHUNK + 2)
+    return streams + 2 * (commons // CHUNK + 2)
+
+
+_chunks_needed_inside = inlined(_chunks_needed)
 
 
 @inlined
@@ -144,7 +146,8 @@ def _has_room(index):
     return (
         state["streams"] + 2 <= len(index.streams)
         and state["commons"] < len(index.commons)
-        and state["chunks"] + _chunks_needed(index) <= len(index.links)
+        and state["chunks"] + _chunks_needed_inside(state["streams"], state["commons"])
+        <= len(index.links)
     )
 
 
@@ -243,7 +246,7 @@ def route_events(index, start, end):
             who = word_at(address + _MEMBER_WORD)
             account, member = who & 0xFFFFFFFF, who >> 32
             seat = _seat_of(index, kind, address, account)
-            if seat > 0:
+            if 0 < seat < len(index.of_seat):  # a refused command may show any number
                 append(index, stream_of(index, index.of_seat, seat), address)
             if member > 0:
                 append(index, stream_of(index, index.of_member, member), address)
@@ -262,9 +265,10 @@ def route(index, start, end):
 def find_stream(index, of_members, number):
     """The row of a seat's stream, or of a member's drop copy; 0 where there is no room for it."""
     index = index_tables(index)
-    if not _has_room(index):
+    numbers = index.of_member if of_members else index.of_seat
+    if numbers[number] == 0 and not _has_room(index):
         return np.int64(0)
-    return stream_of(index, index.of_member if of_members else index.of_seat, np.int64(number))
+    return stream_of(index, numbers, np.int64(number))
 
 
 @kernel
