@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from twinex.mirror import checks, codes
 from twinex.mirror.codes import Cancelled, Refused
+from twinex.mirror.commands import Command
 from twinex.mirror.events import MASS_CANCELLED
-from twinex.mirror.market import Command, Market, Member, Order, Quote
+from twinex.mirror.market import Market, Member, Order, Quote
 from twinex.mirror.matching import cancel_resting, place, rest
 from twinex.mirror.messages import BLOCK, MASS_CANCEL, ORDER_AMEND, ORDER_CANCEL
 

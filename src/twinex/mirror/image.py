@@ -160,7 +160,7 @@ def _queued(market: Market) -> Iterator[Order]:
 
 def named_quotes(market: Market) -> list[Quote]:
     """The quotes of section 11: those with a live leg, and those that a command of today names."""
-    named = {id(command[3]) for command in market.commands if command}
+    named = {id(quote) for quote in market.commands.quotes.values()}
     quotes = _ascending(market.quotes)
     return [each for each in quotes if any(_live(market, each)) or id(each) in named]
 

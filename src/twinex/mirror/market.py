@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twinex.mirror.book import Side
+from twinex.mirror.commands import Commands
 from twinex.mirror.events import COMMAND_REJECTED, Events
 
 COUNT_MAX = 2**31 - 1  # lots of a row; a position limit of 0 means this
@@ -280,11 +281,6 @@ class Quote:
         self.legs: list[Order | None] = [None, None]
 
 
-# client_id, body_crc, member, quote, command, reject_reason: a row of section 14. `quote` is the
-# Quote of a quote_enter that was done and no withdrawal, 1 of a mass_quote with an entry accepted.
-Command = tuple[int, int, int, Any, int, int]
-
-
 def row_key(account: int, instrument: int, hedge: int) -> int:
     """The key of a position row or a quote; keys rise as (account, instrument, hedge) do."""
     return account << 22 | instrument << 2 | hedge
@@ -320,7 +316,7 @@ class Market:
         self.quotes: dict[int, Quote] = {}  # by row_key
         self.trades: list[tuple[int, int, int]] = []  # price, quantity, instrument (- : busted)
         self.carried: dict[int, int] = {}  # order id: member
-        self.commands: list[Command | None] = []  # from first_sequence on
+        self.commands = Commands()
         self.events = Events()
         self.touched: dict[Position, None] = {}  # rows that fills changed, in their order
         self.traded: dict[int, Instrument] = {}  # with stops to be judged
