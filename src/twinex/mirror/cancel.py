@@ -23,16 +23,12 @@ def find_order(
     A member's own order that is done is found by its id alone, with ORDER_DONE. Of another's order
     the id is given back as sent.
     """
-    if order_id == 0:
-        command = command_at(market, member.client_ids.get(client_id, 0))
-        if command is None or command[5] or command[4] not in (1, 5):
-            return None, 0, Refused.ORDER_UNKNOWN
-        order_id = member.client_ids[client_id] << 10
-    order = market.orders.get(order_id) or market.stops.get(order_id)
-    own = order is not None and order.member is member and order.seat
-    if own and not order_id & LEG:
-        return order, order_id, 0
-    return None, order_id, why_not_alive(market, member, order_id)
+    named = order_id or member.client_ids.get(client_id, 0) << 10
+    order = market.orders.get(named) or market.stops.get(named)
+    if order is not None and order.member is member and order.seat and not named & LEG:
+        return order, named, 0
+    reason = why_not_alive(market, member, named)
+    return None, named if order_id or reason == Refused.ORDER_DONE else 0, reason
 
 
 def why_not_alive(market: Market, member: Member, order_id: int) -> int:
@@ -65,18 +61,18 @@ def find_quote(market: Market, member: Member, client_id: int) -> tuple[bool, Qu
 def cancel(market: Market, record: bytes, member: Member, seat: int) -> int:
     """order_cancel."""
     client_id, order_id, target = ORDER_CANCEL.unpack_from(record, BLOCK)
-    if order_id == 0:
+    order, found, reason = find_order(market, member, order_id, target)
+    if order is None and order_id == 0:
         is_quote, quote = find_quote(market, member, target)
         if is_quote:
             reason = cancel_quote(market, quote, client_id)
             if reason:
                 market.refuse(2, seat, reason, member.number, client_id)
             return reason
-    order, order_id, reason = find_order(market, member, order_id, target)
     if order is not None and order.instrument.product.phase not in checks.CANCEL_PHASES:
         reason = Refused.PHASE_NO_CANCEL
     if order is None or reason:
-        return refuse(market, 2, seat, reason, member, client_id, order, order_id)
+        return refuse(market, 2, seat, reason, member, client_id, order, found)
     cancel_resting(market, order, Cancelled.MEMBER, client_id)
     return 0
 
@@ -110,9 +106,10 @@ def amend(market: Market, record: bytes, member: Member, seat: int) -> int:
     """order_amend: the three cases of orders.md."""
     client_id, order_id, target, price, quantity = ORDER_AMEND.unpack_from(record, BLOCK)
     order, found, reason = find_order(market, member, order_id, target)
-    if order_id == 0 and find_quote(market, member, target)[0]:
-        reason = Refused.QUOTE_LEG
-    if order is not None:
+    if order is None:
+        if order_id == 0 and find_quote(market, member, target)[0]:
+            reason = Refused.QUOTE_LEG
+    else:
         reason = judge_amend(order, quantity)
         if not reason:
             filled = order.quantity - order.remaining
