@@ -11,7 +11,7 @@ from typing import Any
 Command = tuple[int, int, int, Any, int, int]
 
 _ROW = Struct("<qIi4xHH")
-_UNUSED = bytes(_ROW.size)
+_BLOCK = 1 << 12  # rows
 
 
 class Commands:
@@ -21,32 +21,40 @@ class Commands:
     `quotes` holds, by place, what the few of them leave that `quote` says.
     """
 
-    __slots__ = ("_rows", "quotes")
+    __slots__ = ("_blocks", "_count", "quotes")
 
     def __init__(self) -> None:
-        self._rows = bytearray()
+        self._blocks: list[bytearray] = []  # of _BLOCK rows each: nothing is copied as they grow
+        self._count = 0
         self.quotes: dict[int, Any] = {}
 
     def append(self, command: Command | None) -> None:
         """Note the next one."""
+        place = self._count
+        self._count += 1
+        if place % _BLOCK == 0:
+            self._blocks.append(bytearray(_BLOCK * _ROW.size))
         if command is None:
-            self._rows += _UNUSED
             return
         client_id, body_crc, member, quote, template, reason = command
         if quote:
-            self.quotes[len(self)] = quote
-        self._rows += _ROW.pack(client_id, body_crc, member, template, reason)
+            self.quotes[place] = quote
+        _ROW.pack_into(
+            self._blocks[-1], place % _BLOCK * _ROW.size,
+            client_id, body_crc, member, template, reason,
+        )  # fmt: skip
 
     def __len__(self) -> int:
-        return len(self._rows) // _ROW.size
+        return self._count
 
     def __getitem__(self, place: int) -> Command | None:
-        assert 0 <= place < len(self)
-        client_id, *told, template, reason = _ROW.unpack_from(self._rows, place * _ROW.size)
+        assert 0 <= place < self._count
+        block = self._blocks[place // _BLOCK]
+        row = _ROW.unpack_from(block, place % _BLOCK * _ROW.size)
+        client_id, body_crc, member, template, reason = row
         if not client_id:
             return None
-        body_crc, member = told
         return client_id, body_crc, member, self.quotes.get(place, 0), template, reason
 
     def __iter__(self) -> Iterator[Command | None]:
-        return map(self.__getitem__, range(len(self)))
+        return map(self.__getitem__, range(self._count))
