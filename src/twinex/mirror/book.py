@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 # Orders by order id, in their order. CPython's dict looks for its first entry from the place where
@@ -75,11 +76,10 @@ class Side:
         queue = self.ahead[key] if key in self.ahead else self.levels[key]
         return queue[next(iter(queue))]
 
-    def queue(self, key: int) -> Iterator[Any]:
+    def queue(self, key: int) -> Iterable[Any]:
         """Orders of a level, in their order."""
-        if key in self.ahead:
-            yield from self.ahead[key].values()
-        yield from self.levels[key].values()
+        level = self.levels[key].values()
+        return chain(self.ahead[key].values(), level) if key in self.ahead else level
 
     def keys_within(self, bound: int | None) -> Iterator[int]:
         """Keys of the levels down to that one, the best first; of all levels for None."""

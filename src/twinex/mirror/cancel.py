@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from twinex.mirror import checks, codes
+from twinex.mirror import checks
 from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.commands import Command
+from twinex.mirror.entry import settle_in
 from twinex.mirror.events import MASS_CANCELLED
 from twinex.mirror.market import BY_ID, Market, Member, Order, Quote
-from twinex.mirror.matching import cancel_resting, place, rest
+from twinex.mirror.matching import cancel_resting
 from twinex.mirror.messages import BLOCK, MASS_CANCEL, ORDER_AMEND, ORDER_CANCEL
 
 LEG = 1023  # order_id & LEG: 0 of a single order
@@ -181,10 +182,7 @@ def queue_anew(market: Market, order: Order, price: int, quantity: int, request_
     order.instrument.sides[order.side].remove(order.order_id, old_price)
     del order.member.orders[order.order_id]
     market.events.amended(order, 0, request_id)
-    if product.phase == codes.CONTINUOUS:
-        place(market, order)
-    else:
-        rest(market, order)
+    settle_in(market, order)
     return 0
 
 
