@@ -77,9 +77,10 @@ class Side:
         return queue[next(iter(queue))]
 
     def queue(self, key: int) -> Iterable[Any]:
-        """Orders of a level, in their order."""
-        level = self.levels[key].values()
-        return chain(self.ahead[key].values(), level) if key in self.ahead else level
+        """Orders of a level, in their order: as the dict below an OrderedDict has it, which is
+        the same and several times faster to walk."""
+        level = dict.values(self.levels[key])
+        return chain(dict.values(self.ahead[key]), level) if key in self.ahead else level
 
     def keys_within(self, bound: int | None) -> Iterator[int]:
         """Keys of the levels down to that one, the best first; of all levels for None."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from twinex.mirror import checks, codes
 from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.entry import accept, describe, find, judge_holdings
@@ -120,7 +122,10 @@ def judge_all(market: Market, instrument: Instrument, prices: list[int]) -> bool
     of those set off, until none is; True if one was."""
     any_set_off = False
     while prices:
-        due = [s for price in prices for side in instrument.waiting for s in side.take(price)]
+        due: list[Stop] = []
+        for price, _ in groupby(prices):  # the same price again meets nobody
+            for side in instrument.waiting:
+                due += side.take(price)
         any_set_off |= bool(due)
         for stop in sorted(due, key=BY_ID):
             set_off(market, stop)
