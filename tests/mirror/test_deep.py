@@ -135,6 +135,8 @@ def test_a_queue_with_privilege_stands_as_one_list_would(
             at_limit = not at_limit
             limits = {"lower_limit": LOWER * TICK, "upper_limit": (UPPER + 1 - at_limit) * TICK}
             deep.exchange("limits_set", instrument=1, **limits)
+        if step == 1300:  # an image does not say who came by privilege
+            deep.core = Core.from_image(deep.core.image())
         if queue and draw.random() < 0.3:
             order_id, _ = queue.pop(draw.choice((0, draw.randrange(len(queue)))))
             deep.send(1, "order_cancel", order_id=order_id)
@@ -146,8 +148,6 @@ def test_a_queue_with_privilege_stands_as_one_list_would(
         queue.insert(place, (order_id, offset))
     assert deep.queued(SELL) == [order_id for order_id, _ in queue]
     assert len(asked) < 4 * 2500
-    again = Core.from_image(deep.core.image()).market.instruments[1].sides[SELL]
-    assert [order.order_id for order in again] == deep.queued(SELL)
     events = deep.send(2, "order_enter", side=BUY, price=UPPER * TICK, quantity=len(queue))
     assert filled(events) == [order_id for order_id, _ in queue]
 
