@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from twinex.mirror import checks, codes
+from twinex.mirror import checks
 from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.commands import Command
+from twinex.mirror.entry import settle_in
 from twinex.mirror.events import MASS_CANCELLED
-from twinex.mirror.market import Market, Member, Order, Quote
-from twinex.mirror.matching import cancel_resting, place, rest
+from twinex.mirror.market import BY_ID, Market, Member, Order, Quote
+from twinex.mirror.matching import cancel_resting
 from twinex.mirror.messages import BLOCK, MASS_CANCEL, ORDER_AMEND, ORDER_CANCEL
 
 LEG = 1023  # order_id & LEG: 0 of a single order
@@ -24,8 +23,8 @@ def find_order(
     the id is given back as sent.
     """
     named = order_id or member.client_ids.get(client_id, 0) << 10
-    order = market.orders.get(named) or market.stops.get(named)
-    if order is not None and order.member is member and order.seat and not named & LEG:
+    order = member.orders.get(named)
+    if order is not None and order.seat and not named & LEG:
         return order, named, 0
     reason = why_not_alive(market, member, named)
     return None, named if order_id or reason == Refused.ORDER_DONE else 0, reason
@@ -179,12 +178,9 @@ def queue_anew(market: Market, order: Order, price: int, quantity: int, request_
         return reason
     order.freeze(order.remaining)
     order.instrument.sides[order.side].remove(order.order_id, old_price)
-    del market.orders[order.order_id]
+    del order.member.orders[order.order_id]
     market.events.amended(order, 0, request_id)
-    if product.phase == codes.CONTINUOUS:
-        place(market, order)
-    else:
-        rest(market, order)
+    settle_in(market, order)
     return 0
 
 
@@ -218,33 +214,23 @@ def mass_cancel(market: Market, record: bytes, member: Member, seat: int) -> int
     return 0
 
 
-def live(market: Market, meant: Callable[[Order], bool]) -> list[Order]:
-    """Live orders of which `meant` is true, waiting stops among them, in ascending order id."""
-    found = [order for order in market.orders.values() if meant(order)]
-    found += [stop for stop in market.stops.values() if meant(stop)]
-    return sorted(found, key=lambda order: order.order_id)
-
-
 def selection(
     market: Market, member: int, instrument: int, product: int, account: int, side: int, scope: int
 ) -> list[Order]:
-    """What a mass cancel means; 0 (of side 2, of scope 0) means all."""
-
-    def meant(order: Order) -> bool:
-        return (
-            (not member or order.member.number == member)
-            and (not instrument or order.instrument.number == instrument)
-            and (not product or order.instrument.product.number == product)
-            and (not account or order.account.number == account)
-            and (side == 2 or order.side == side)
-            and (scope == 0 or scope == scope_of(market, order))
-        )
-
-    return live(market, meant)
+    """What a mass cancel means, in ascending order id; 0 (of side 2, of scope 0) means all."""
+    found = [
+        order for order in (market.members[member].orders.values() if member else market.live())
+        if (not instrument or order.instrument.number == instrument)
+        and (not product or order.instrument.product.number == product)
+        and (not account or order.account.number == account)
+        and (side == 2 or order.side == side)
+        and (scope == 0 or scope == scope_of(order))
+    ]  # fmt: skip
+    return sorted(found, key=BY_ID)
 
 
-def scope_of(market: Market, order: Order) -> int:
-    """1 of an order, 2 of a leg of a quote, 3 of a stop that waits."""
+def scope_of(order: Order) -> int:
+    """1 of an order, 2 of a leg of a quote, 3 of a stop that waits: that shows nothing."""
     if order.order_id & LEG:
         return 2
-    return 3 if order.order_id in market.stops else 1
+    return 1 if order.shown else 3
