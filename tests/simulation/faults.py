@@ -196,8 +196,8 @@ MIRROR = (
         "stops set off together enter the last first",
         "mirror",
         "stops.py",
-        "key=lambda stop: stop.order_id)",
-        "key=lambda stop: -stop.order_id)",
+        "sorted(due, key=BY_ID)",
+        "sorted(due, key=BY_ID, reverse=True)",
     ),
     Fault(
         "a leg of unchanged size queues anew",
