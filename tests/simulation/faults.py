@@ -228,10 +228,10 @@ MIRROR = (
         "    order.quantity = quantity\n",
     ),
     Fault(
-        "bulk cancels leave stops for the end",
+        "bulk cancels leave amended orders for the end",
         "mirror",
         "cancel.py",
-        "    return sorted(found, key=lambda order: order.order_id)",
+        "    return sorted(found, key=BY_ID)",
         "    return found",
     ),
     Fault(
