@@ -196,8 +196,8 @@ MIRROR = (
         "stops set off together enter the last first",
         "mirror",
         "stops.py",
-        "key=lambda stop: stop.order_id)",
-        "key=lambda stop: -stop.order_id)",
+        "sorted(due, key=BY_ID)",
+        "sorted(due, key=BY_ID, reverse=True)",
     ),
     Fault(
         "a leg of unchanged size queues anew",
@@ -228,10 +228,10 @@ MIRROR = (
         "    order.quantity = quantity\n",
     ),
     Fault(
-        "bulk cancels leave stops for the end",
+        "bulk cancels leave amended orders for the end",
         "mirror",
         "cancel.py",
-        "    return sorted(found, key=lambda order: order.order_id)",
+        "    return sorted(found, key=BY_ID)",
         "    return found",
     ),
     Fault(

@@ -51,7 +51,7 @@ class MirrorDay:
             trades=len(market.trades),
             volume=market.volume,
             rejects=market.rejects,
-            live_orders=len(market.orders),
+            live_orders=sum(1 for order in market.live() if order.shown),
         )
 
     def day_end_message(self, events_crc: int) -> bytes:
@@ -72,7 +72,7 @@ class MirrorDay:
 
 
 def _levels(side, depth: int) -> list[Level]:
-    queues = ((key, side.levels[key].values()) for key in islice(reversed(side.keys), depth))
+    queues = ((key, list(side.queue(key))) for key in islice(reversed(side.keys), depth))
     return [
         Level(side.sign * key, sum(order.shown for order in queue), len(queue))
         for key, queue in queues

@@ -6,7 +6,8 @@ byte. Nothing here imports from the rest of the package, so that no bug can pass
 Where things are, in the order in which a command meets them:
 
 * `messages`: layouts of commands; `codes`: what their numbers mean; `events`: layouts of events.
-* `market`: what is known, one class for each table of spec/state.md; `book`: one side of a book.
+* `market`: what is known, one class for each table of spec/state.md; `book`: one side of a book;
+  `waiting`: stops that wait.
 * `core`: takes a record, judges checks 1 to 8a, hands it to its handler, then settles: position
   rows, combinations that come within reach, stops.
 * `entry`, `stops`, `cancel`, `quotes`: a member's commands; `reference`, `phases`, `acts` and
@@ -19,7 +20,7 @@ Where things are, in the order in which a command meets them:
 An order is one object for its whole life: `Order.freeze(lots)` counts its unfilled lots in its
 position row and its member's credit, `freeze(-lots)` releases them, `fill(lots, price)` moves them.
 A leg of a quote is an Order whose order_id mod 1024 is not 0, found through `Market.quotes`.
-`Market.orders` and `Market.stops` hold the live ones by id, `Instrument.sides` and
+`Member.orders` holds the live ones by id, stops that wait among them, `Instrument.sides` and
 `Instrument.stops` the same by contract. Whoever trades adds the rows that changed to
 `Market.touched` and, where the contract has stops, the price to `Instrument.traded`.
 """

@@ -24,7 +24,7 @@ from twinex.mirror.core import Core
 from twinex.mirror.journal import JournalError, JournalReader
 from twinex.mirror.records import HEADER, RecordCutter, before
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16  # as much as a pipe holds
 NURSERY = "64MB"
 
 

@@ -29,9 +29,9 @@ class Demand:
     def __init__(self, instrument: Instrument) -> None:
         bids, asks = instrument.sides
         self.bids, self.asks = bids.keys, [-key for key in reversed(asks.keys)]  # both ascending
-        lots = [sum(o.remaining for o in bids.levels[key].values()) for key in bids.keys]
+        lots = [sum(o.remaining for o in bids.queue(key)) for key in bids.keys]
         self.demand = [0, *accumulate(reversed(lots))][::-1]  # [i] = bids from the i-th price up
-        lots = [sum(o.remaining for o in asks.levels[-price].values()) for price in self.asks]
+        lots = [sum(o.remaining for o in asks.queue(-price)) for price in self.asks]
         self.supply = [0, *accumulate(lots)]  # [i] = asks below the i-th price
 
     def at(self, price: int) -> tuple[int, int]:
@@ -153,7 +153,7 @@ def pair(
         order.shown = min(order.display_quantity or order.remaining, order.remaining)
         if order.remaining == 0:
             unqueue(order)
-            del market.orders[order.order_id]
+            del order.member.orders[order.order_id]
 
 
 def match(market: Market, instruments: Iterable[Instrument]) -> None:

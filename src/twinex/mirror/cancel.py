@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from twinex.mirror import checks, codes
+from twinex.mirror import checks
 from twinex.mirror.codes import Cancelled, Refused
+from twinex.mirror.commands import Command
+from twinex.mirror.entry import settle_in
 from twinex.mirror.events import MASS_CANCELLED
-from twinex.mirror.market import Command, Market, Member, Order, Quote
-from twinex.mirror.matching import cancel_resting, place, rest
+from twinex.mirror.market import BY_ID, Market, Member, Order, Quote
+from twinex.mirror.matching import cancel_resting
 from twinex.mirror.messages import BLOCK, MASS_CANCEL, ORDER_AMEND, ORDER_CANCEL
 
 LEG = 1023  # order_id & LEG: 0 of a single order
@@ -22,16 +22,12 @@ def find_order(
     A member's own order that is done is found by its id alone, with ORDER_DONE. Of another's order
     the id is given back as sent.
     """
-    if order_id == 0:
-        command = command_at(market, member.client_ids.get(client_id, 0))
-        if command is None or command[5] or command[4] not in (1, 5):
-            return None, 0, Refused.ORDER_UNKNOWN
-        order_id = member.client_ids[client_id] << 10
-    order = market.orders.get(order_id) or market.stops.get(order_id)
-    own = order is not None and order.member is member and order.seat
-    if own and not order_id & LEG:
-        return order, order_id, 0
-    return None, order_id, why_not_alive(market, member, order_id)
+    named = order_id or member.client_ids.get(client_id, 0) << 10
+    order = member.orders.get(named)
+    if order is not None and order.seat and not named & LEG:
+        return order, named, 0
+    reason = why_not_alive(market, member, named)
+    return None, named if order_id or reason == Refused.ORDER_DONE else 0, reason
 
 
 def why_not_alive(market: Market, member: Member, order_id: int) -> int:
@@ -64,18 +60,18 @@ def find_quote(market: Market, member: Member, client_id: int) -> tuple[bool, Qu
 def cancel(market: Market, record: bytes, member: Member, seat: int) -> int:
     """order_cancel."""
     client_id, order_id, target = ORDER_CANCEL.unpack_from(record, BLOCK)
-    if order_id == 0:
+    order, found, reason = find_order(market, member, order_id, target)
+    if order is None and order_id == 0:
         is_quote, quote = find_quote(market, member, target)
         if is_quote:
             reason = cancel_quote(market, quote, client_id)
             if reason:
                 market.refuse(2, seat, reason, member.number, client_id)
             return reason
-    order, order_id, reason = find_order(market, member, order_id, target)
     if order is not None and order.instrument.product.phase not in checks.CANCEL_PHASES:
         reason = Refused.PHASE_NO_CANCEL
     if order is None or reason:
-        return refuse(market, 2, seat, reason, member, client_id, order, order_id)
+        return refuse(market, 2, seat, reason, member, client_id, order, found)
     cancel_resting(market, order, Cancelled.MEMBER, client_id)
     return 0
 
@@ -109,9 +105,10 @@ def amend(market: Market, record: bytes, member: Member, seat: int) -> int:
     """order_amend: the three cases of orders.md."""
     client_id, order_id, target, price, quantity = ORDER_AMEND.unpack_from(record, BLOCK)
     order, found, reason = find_order(market, member, order_id, target)
-    if order_id == 0 and find_quote(market, member, target)[0]:
-        reason = Refused.QUOTE_LEG
-    if order is not None:
+    if order is None:
+        if order_id == 0 and find_quote(market, member, target)[0]:
+            reason = Refused.QUOTE_LEG
+    else:
         reason = judge_amend(order, quantity)
         if not reason:
             filled = order.quantity - order.remaining
@@ -181,12 +178,9 @@ def queue_anew(market: Market, order: Order, price: int, quantity: int, request_
         return reason
     order.freeze(order.remaining)
     order.instrument.sides[order.side].remove(order.order_id, old_price)
-    del market.orders[order.order_id]
+    del order.member.orders[order.order_id]
     market.events.amended(order, 0, request_id)
-    if product.phase == codes.CONTINUOUS:
-        place(market, order)
-    else:
-        rest(market, order)
+    settle_in(market, order)
     return 0
 
 
@@ -220,33 +214,23 @@ def mass_cancel(market: Market, record: bytes, member: Member, seat: int) -> int
     return 0
 
 
-def live(market: Market, meant: Callable[[Order], bool]) -> list[Order]:
-    """Live orders of which `meant` is true, waiting stops among them, in ascending order id."""
-    found = [order for order in market.orders.values() if meant(order)]
-    found += [stop for stop in market.stops.values() if meant(stop)]
-    return sorted(found, key=lambda order: order.order_id)
-
-
 def selection(
     market: Market, member: int, instrument: int, product: int, account: int, side: int, scope: int
 ) -> list[Order]:
-    """What a mass cancel means; 0 (of side 2, of scope 0) means all."""
-
-    def meant(order: Order) -> bool:
-        return (
-            (not member or order.member.number == member)
-            and (not instrument or order.instrument.number == instrument)
-            and (not product or order.instrument.product.number == product)
-            and (not account or order.account.number == account)
-            and (side == 2 or order.side == side)
-            and (scope == 0 or scope == scope_of(market, order))
-        )
-
-    return live(market, meant)
+    """What a mass cancel means, in ascending order id; 0 (of side 2, of scope 0) means all."""
+    found = [
+        order for order in (market.members[member].orders.values() if member else market.live())
+        if (not instrument or order.instrument.number == instrument)
+        and (not product or order.instrument.product.number == product)
+        and (not account or order.account.number == account)
+        and (side == 2 or order.side == side)
+        and (scope == 0 or scope == scope_of(order))
+    ]  # fmt: skip
+    return sorted(found, key=BY_ID)
 
 
-def scope_of(market: Market, order: Order) -> int:
-    """1 of an order, 2 of a leg of a quote, 3 of a stop that waits."""
+def scope_of(order: Order) -> int:
+    """1 of an order, 2 of a leg of a quote, 3 of a stop that waits: that shows nothing."""
     if order.order_id & LEG:
         return 2
-    return 3 if order.order_id in market.stops else 1
+    return 1 if order.shown else 3

@@ -199,7 +199,7 @@ def self_trade(order: Order, gone: Iterable[Order] = ()) -> int:
         return 0
     opposite = order.instrument.sides[1 - order.side]
     for key in opposite.keys_within(opposite.sign * order.price):
-        for each in opposite.levels[key].values():
+        for each in opposite.queue(key):
             if each.account.group is group and each not in gone:
                 return Refused.SELF_TRADE
     return 0

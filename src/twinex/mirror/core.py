@@ -12,10 +12,11 @@ from zlib import crc32
 from twinex.mirror import acts, cancel, carry, combinations, entry, phases, quotes, reference, stops
 from twinex.mirror.cancel import find_order
 from twinex.mirror.codes import Refused
+from twinex.mirror.commands import Command
 from twinex.mirror.events import COMMAND_REPEATED
 from twinex.mirror.image import write_image
 from twinex.mirror.image_read import read_image
-from twinex.mirror.market import Command, Market, Member
+from twinex.mirror.market import Market, Member
 from twinex.mirror.matching import show_rows
 from twinex.mirror.messages import BLOCK, BLOCK_LENGTHS, GROUP_SIZE, ORDER_CANCEL, RECORD, SCHEMA
 

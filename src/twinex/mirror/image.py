@@ -9,7 +9,7 @@ from operator import attrgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
-from twinex.mirror.market import PRODUCT_FIELDS, Instrument, Market, Member, Order, Quote
+from twinex.mirror.market import BY_ID, PRODUCT_FIELDS, Instrument, Market, Member, Order, Quote
 from twinex.mirror.messages import SCHEMA
 
 MAGIC = b"TWXSTAT1"
@@ -83,7 +83,8 @@ Rows = Iterable[Iterable[Any]]
 def write_image(market: Market) -> bytes:
     """The canonical image of what is known between two commands."""
     quotes = named_quotes(market)
-    combined = (order for order in _ascending(market.orders) if order.instrument.leg_1)
+    stops = [stop for each in market.instruments.values() for stop in each.stops.values()]
+    combined = [order for order in _queued(market) if order.instrument.leg_1]
     tables: list[Rows] = [
         [_day(market)],
         map(_READERS["products"], _ascending(market.products)),
@@ -94,12 +95,12 @@ def write_image(market: Market) -> bytes:
         map(_account, _ascending(market.accounts)),
         map(_READERS["positions"], _ascending(market.positions)),
         map(_READERS["orders"], _queued(market)),
-        map(_READERS["stops"], _ascending(market.stops)),
-        [_quote(market, quote) for quote in quotes],
+        map(_READERS["stops"], sorted(stops, key=BY_ID)),
+        map(_quote, quotes),
         market.trades,
         sorted(market.carried.items()),
         _commands(market, quotes),
-        map(_READERS["combined"], combined),
+        map(_READERS["combined"], sorted(combined, key=BY_ID)),
     ]
     entries, contents, length = b"", [], ROWS_OFFSET
     for number, rows in enumerate(tables, 1):
@@ -130,7 +131,8 @@ def _day(market: Market) -> list[int]:
         "orders": market.orders_accepted,
         "trades": len(market.trades),
     }
-    return [counts.get(field, getattr(market, field)) for field in SECTIONS[0].row._fields]
+    fields = SECTIONS[0].row._fields
+    return [counts[each] if each in counts else getattr(market, each) for each in fields]
 
 
 def _instrument(each: Instrument) -> tuple[int, ...]:
@@ -160,19 +162,18 @@ def _queued(market: Market) -> Iterator[Order]:
 
 def named_quotes(market: Market) -> list[Quote]:
     """The quotes of section 11: those with a live leg, and those that a command of today names."""
-    named = {id(command[3]) for command in market.commands if command}
+    named = {id(quote) for quote in market.commands.quotes.values()}
     quotes = _ascending(market.quotes)
-    return [each for each in quotes if any(_live(market, each)) or id(each) in named]
+    return [each for each in quotes if any(_live(each)) or id(each) in named]
 
 
-def _live(market: Market, quote: Quote) -> list[int]:
+def _live(quote: Quote) -> list[int]:
     """Order ids of bid and ask; 0 where none is live."""
-    return [leg.order_id if leg and leg.order_id in market.orders else 0 for leg in quote.legs]
+    return [leg.order_id if leg and leg.remaining else 0 for leg in quote.legs]
 
 
-def _quote(market: Market, quote: Quote) -> tuple[int, ...]:
-    key = (quote.account.number, quote.instrument.number, quote.hedge)
-    return (*key, *_live(market, quote))
+def _quote(quote: Quote) -> tuple[int, ...]:
+    return (quote.account.number, quote.instrument.number, quote.hedge, *_live(quote))
 
 
 def _commands(market: Market, quotes: list[Quote]) -> Rows:

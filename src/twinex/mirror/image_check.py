@@ -59,14 +59,14 @@ def check_market(market: Market) -> None:
         if instrument.leg_1:
             _check_combination(market, instrument)
         _check_book(instrument)
-    for order in market.orders.values():
+    for order in market.live():
         _check_order(market, order)
-        _check_resting(market, order)
-        _check_origin(market, order, (1, 5))
-    for stop in market.stops.values():
-        _check_order(market, stop)
-        _check_stop(stop)
-        _check_origin(market, stop, (5,))
+        if isinstance(order, Stop):  # one that was set off is read as an order
+            _check_stop(order)
+            _check_origin(market, order, (5,))
+        else:
+            _check_resting(market, order)
+            _check_origin(market, order, (1, 5))
     _check_frozen(market)
     _check_positions(market)
     _check_quotes(market)
@@ -234,7 +234,7 @@ def _check_frozen(market: Market) -> None:
     used = {number: member.used for number, member in market.members.items()}
     for member in market.members.values():
         member.used = 0
-    for order in list(market.orders.values()) + list(market.stops.values()):
+    for order in market.live():
         order.freeze(order.remaining)
     for row, field, figure in said:
         counted = getattr(row, field)
@@ -270,6 +270,6 @@ def _check_quotes(market: Market) -> None:
                 key = (leg.account, leg.instrument, leg.hedge, leg.side)
                 own = key == (quote.account, quote.instrument, quote.hedge, side)
                 require(own and leg.order_id % 1024 > 0, f"{name}: {leg.order_id} is no leg of it")
-    for order in market.orders.values():
+    for order in market.live():
         known = order.order_id % 1024 == 0 or order.order_id in legs
         require(known, f"order {order.order_id}: it is the leg of no quote")

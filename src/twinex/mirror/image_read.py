@@ -151,6 +151,7 @@ class _Reader:
     def __init__(self, market: Market, tables: Tables) -> None:
         self.market = market
         self.frozen = {row.order_id: row for row in tables["combined"]}
+        self.resting: dict[int, Order] = {}  # those in a book
         self.quoted: list[Quote] = []  # in the order of section 11
 
     def day(self, row: Any) -> None:
@@ -211,7 +212,7 @@ class _Reader:
             _take(order, _find(self.frozen, row.order_id, "row of section 15 for order"))
             order.row_2 = self._row(order, instrument.leg_2)
         order.kind, order.minimum_quantity, order.frozen_price = codes.LIMIT, 0, row.price
-        market.orders[row.order_id] = order
+        self.resting[row.order_id] = order.member.orders[row.order_id] = order
         instrument.sides[row.side].append(order)
 
     def stops(self, row: Any) -> None:
@@ -220,11 +221,12 @@ class _Reader:
         _take(stop, row, "account", "instrument", "freeze_price")
         self._own(stop, row, instrument)
         stop.shown, stop.post_only, stop.frozen_price = 0, 0, row.freeze_price
-        self.market.stops[row.order_id] = instrument.stops[row.order_id] = stop
+        instrument.stops[row.order_id] = stop.member.orders[row.order_id] = stop
+        instrument.waiting[stop.side].add(stop)
 
     def _own(self, order: Order, row: Any, instrument: Instrument) -> None:
         """What an order and a stop refer to."""
-        if row.order_id in self.market.orders:
+        if row.order_id in self.resting:
             raise ImageError(f"order {row.order_id} stands in a book already")
         order.instrument, order.account = instrument, self._account(row)
         order.member = order.account.member
@@ -243,7 +245,7 @@ class _Reader:
     def quotes(self, row: Any) -> None:
         quote = Quote(self._account(row), self._contract(row.instrument), row.hedge)
         for side, leg in enumerate((row.bid_order_id, row.ask_order_id)):
-            quote.legs[side] = _find(self.market.orders, leg, "order") if leg else None
+            quote.legs[side] = _find(self.resting, leg, "order") if leg else None
         self.market.quotes[row_key(row.account, row.instrument, row.hedge)] = quote
         self.quoted.append(quote)
 
@@ -284,7 +286,7 @@ class _Reader:
         raise ImageError(f"quote {row.quote} cannot be of this command")
 
     def combined(self, row: Any) -> None:
-        order = _find(self.market.orders, row.order_id, "order")
+        order = _find(self.resting, row.order_id, "order")
         if not order.instrument.leg_1:
             raise ImageError(f"order {row.order_id} is of no combination")
 

@@ -6,13 +6,18 @@ refer to one another as objects (an order knows its instrument), never by number
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from twinex.mirror.book import Side
+from twinex.mirror.commands import Commands
 from twinex.mirror.events import COMMAND_REJECTED, Events
+from twinex.mirror.waiting import Trail, Waiting
 
 COUNT_MAX = 2**31 - 1  # lots of a row; a position limit of 0 means this
 MONEY_MAX = 2**62
+BY_ID = attrgetter("order_id")  # orders in the order of their acceptance
 
 PRODUCT_FIELDS = (  # noqa: SIM905 - in the order of section 2
     "number phase price_rule auction_rule limit_priority offset_rule market_price_rule "
@@ -42,15 +47,15 @@ class Product:
 class Instrument:
     """Section 3, with its two books and the stops that wait for it.
 
-    `sides` are the buys (0) and the sells (1). `traded` holds the trade prices of the running
-    command that its stops have not been judged by yet. Of a combination `leg_1` and `leg_2` are
-    instruments, else None.
+    `sides` are the buys (0) and the sells (1), `waiting` holds the stops of each. `traded` holds
+    the trade prices of the running command that its stops have not been judged by yet. Of a
+    combination `leg_1` and `leg_2` are instruments, else None.
     """
 
     __slots__ = (
         "halted", "last_price", "leg_1", "leg_2", "lower_limit", "number", "open_interest",
         "position_limit", "previous_settlement", "product", "requested_ns", "sides", "stops",
-        "traded", "upper_limit",
+        "traded", "upper_limit", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, product: Product, lower_limit: int, upper_limit: int) -> None:
@@ -68,17 +73,18 @@ class Instrument:
         self.leg_2: Instrument | None = None
         self.sides = (Side(1), Side(-1))
         self.stops: dict[int, Stop] = {}  # by order id
+        self.waiting = (Waiting(-1), Waiting(1))
         self.traded: list[int] = []
 
 
 class Member:
     """Section 4. `entries` and `cancels` are counts of window number `window` alone: an image
     shows 0 where the last command's time lies in another window. `client_ids` gives the sequence
-    of the command that used an id first."""
+    of the command that used an id first. `orders` are its live ones, waiting stops among them."""
 
     __slots__ = (
         "active", "blocked", "cancels", "cancels_max", "client_ids", "credit", "entries",
-        "entries_max", "number", "used", "window", "window_ns",
+        "entries_max", "number", "orders", "used", "window", "window_ns",
     )  # fmt: skip
 
     def __init__(self, number: int) -> None:
@@ -89,6 +95,7 @@ class Member:
         self.entries = self.cancels = 0
         self.entries_max = self.cancels_max = 0
         self.client_ids: dict[int, int] = {}
+        self.orders: dict[int, Order] = {}  # by order id
 
 
 class Group:
@@ -259,12 +266,27 @@ class Order:
 
 class Stop(Order):
     """Section 10: an order that waits for a trade price. `price` is as sent; once it is set off
-    it is an order like any other."""
+    it is an order like any other. A trailing one that waits is `behind` the price of others."""
 
-    __slots__ = ("stop_price", "trail")
+    __slots__ = ("behind", "standing_price", "trail")
 
-    stop_price: int
+    behind: Trail | None
+    standing_price: int
     trail: int
+
+    def __init__(self) -> None:
+        self.behind = None
+
+    @property
+    def stop_price(self) -> int:
+        """Where it is set off, or was."""
+        if self.behind is None:
+            return self.standing_price
+        return self.behind.price + (self.trail if self.side == 0 else -self.trail)
+
+    @stop_price.setter
+    def stop_price(self, price: int) -> None:
+        self.standing_price = price
 
 
 class Quote:
@@ -280,11 +302,6 @@ class Quote:
         self.legs: list[Order | None] = [None, None]
 
 
-# client_id, body_crc, member, quote, command, reject_reason: a row of section 14. `quote` is the
-# Quote of a quote_enter that was done and no withdrawal, 1 of a mass_quote with an entry accepted.
-Command = tuple[int, int, int, Any, int, int]
-
-
 def row_key(account: int, instrument: int, hedge: int) -> int:
     """The key of a position row or a quote; keys rise as (account, instrument, hedge) do."""
     return account << 22 | instrument << 2 | hedge
@@ -296,9 +313,9 @@ class Market:
     __slots__ = (
         "accounts", "carried", "chain", "combinations", "commands", "commands_count", "event_bytes",
         "events", "events_count", "first_sequence", "groups", "instruments", "journal_bytes",
-        "members", "orders", "orders_accepted", "positions", "products", "quoted", "quotes",
-        "rejects", "seats", "sequence", "state", "steps", "stops", "term", "time_ns", "touched",
-        "traded", "trades", "trading_day", "volume",
+        "members", "orders_accepted", "positions", "products", "quoted", "quotes", "rejects",
+        "seats", "sequence", "state", "steps", "term", "time_ns", "touched", "traded", "trades",
+        "trading_day", "volume",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -315,12 +332,10 @@ class Market:
         self.groups: dict[int, Group] = {}
         self.accounts: dict[int, Account] = {}
         self.positions: dict[int, Position] = {}  # by row_key
-        self.orders: dict[int, Order] = {}  # every order in a book, by order id
-        self.stops: dict[int, Stop] = {}  # every stop that waits, by order id
         self.quotes: dict[int, Quote] = {}  # by row_key
         self.trades: list[tuple[int, int, int]] = []  # price, quantity, instrument (- : busted)
         self.carried: dict[int, int] = {}  # order id: member
-        self.commands: list[Command | None] = []  # from first_sequence on
+        self.commands = Commands()
         self.events = Events()
         self.touched: dict[Position, None] = {}  # rows that fills changed, in their order
         self.traded: dict[int, Instrument] = {}  # with stops to be judged
@@ -338,6 +353,11 @@ class Market:
             command,
         )  # fmt: skip
         return reason
+
+    def live(self) -> Iterator[Order]:
+        """Every order in a book and every stop that waits."""
+        for member in self.members.values():
+            yield from member.orders.values()
 
     def row_of(self, account: Account, instrument: Instrument, hedge: int) -> Position:
         """The position row, or an empty one that is in no table yet (`keep_row` puts it there)."""

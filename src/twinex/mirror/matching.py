@@ -20,7 +20,7 @@ def place(market: Market, order: Order) -> None:
         return
     bound = worst_key(order, opposite)
     minimum = order.quantity if order.time_in_force == codes.FOK else order.minimum_quantity
-    if minimum and fillable(order, opposite, bound) < minimum:
+    if minimum and not can_fill(order, opposite, bound, minimum):
         fok = order.time_in_force == codes.FOK
         drop(market, order, Cancelled.FOK_UNFILLED if fok else Cancelled.MINIMUM_UNFILLED)
         return
@@ -49,19 +49,22 @@ def worst_key(order: Order, opposite: Side) -> int | None:
     return bound
 
 
-def fillable(order: Order, opposite: Side, bound: int | None) -> int:
-    """Lots that the order could fill at once, hidden ones included (matching.md)."""
+def can_fill(order: Order, opposite: Side, bound: int | None, lots: int) -> bool:
+    """The order could fill that many lots at once, hidden ones included (matching.md)."""
     group = minding_group(order)
-    total = 0
     for key in opposite.keys_within(bound):
         ahead: list[Order] = []
-        for resting in opposite.levels[key].values():
+        shown = 0  # by those ahead: that much comes before any own order behind them
+        for resting in opposite.queue(key):
             if group is None or resting.account.group is not group:
                 ahead.append(resting)
+                shown += resting.shown
+                if shown >= lots:
+                    return True
             elif group.self_trade_mode != codes.CANCEL_OLDEST:
-                return total + before_own(ahead, resting)
-        total += sum(each.remaining for each in ahead)
-    return total
+                return before_own(ahead, resting) >= lots
+        lots -= sum(each.remaining for each in ahead)
+    return lots <= 0
 
 
 def before_own(ahead: list[Order], own: Order) -> int:
@@ -159,7 +162,7 @@ def show_anew(market: Market, resting: Order) -> None:
     """A resting order has nothing left to show: it is done, or an iceberg that queues anew."""
     unqueue(resting)
     if resting.remaining == 0:
-        del market.orders[resting.order_id]
+        del resting.member.orders[resting.order_id]
         return
     resting.shown = min(resting.display_quantity, resting.remaining)
     enqueue(resting)
@@ -188,12 +191,7 @@ def enqueue(order: Order) -> None:
     """Into its book, behind its level, or behind the privileged orders at the level's head."""
     side = order.instrument.sides[order.side]
     if order.offset and privileged(order):
-        ahead = 0
-        for each in side.levels.get(side.sign * order.price, {}).values():
-            if not privileged(each):
-                break
-            ahead += 1
-        side.insert(order, ahead)
+        side.insert(order, privileged)
     else:
         side.append(order)
 
@@ -226,9 +224,8 @@ def reduce(market: Market, order: Order, lots: int) -> None:
             ORDER_REDUCED, *named(order), Cancelled.SELF_TRADE, lots, price, order.remaining
         )
         return
-    if order.order_id in market.orders:
+    if order.member.orders.pop(order.order_id, None) is not None:
         unqueue(order)
-        del market.orders[order.order_id]
     market.events.cancelled(order, lots, price, Cancelled.SELF_TRADE)
 
 
@@ -236,11 +233,11 @@ def cancel_resting(
     market: Market, order: Order, reason: int, request_id: int = 0, operator_reason: int = 0
 ) -> None:
     """Take a resting order out of its book, or a stop out of those that wait."""
-    if order.order_id in market.orders:
-        del market.orders[order.order_id]
+    del order.member.orders[order.order_id]
+    if order.shown:
         unqueue(order)
-    else:
-        del market.stops[order.order_id]
+    else:  # only a stop shows nothing
+        order.instrument.waiting[order.side].remove(order)
         del order.instrument.stops[order.order_id]
     drop(market, order, reason, request_id, operator_reason)
 
@@ -286,7 +283,7 @@ def become_limit(order: Order, price: int) -> None:
 def rest(market: Market, order: Order) -> None:
     """Put the order into its book, as a limit order at its price."""
     order.shown = min(order.display_quantity or order.remaining, order.remaining)
-    market.orders[order.order_id] = order
+    order.member.orders[order.order_id] = order
     enqueue(order)
     market.events.rested(order)
 

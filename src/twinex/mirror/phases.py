@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from twinex.mirror import codes, combinations, events, reference
 from twinex.mirror.auction import compute, contracts, crossed, has_orders, match
-from twinex.mirror.cancel import live
 from twinex.mirror.codes import Cancelled, Refused
-from twinex.mirror.market import Instrument, Market, Order, Product
+from twinex.mirror.market import BY_ID, Instrument, Market, Order, Product
 from twinex.mirror.matching import cancel_resting, show_rows
 from twinex.mirror.messages import BLOCK, HALT_SET, LIMITS_SET, PHASE_SET, TIMER
 from twinex.mirror.stops import judge_all
@@ -84,7 +83,7 @@ def expire(market: Market, product: Product) -> None:
         )
         return not lasts or order.offset == codes.CLOSE_TODAY
 
-    for order in live(market, expires):
+    for order in sorted(filter(expires, market.live()), key=BY_ID):
         cancel_resting(market, order, Cancelled.EXPIRED)
 
 
@@ -145,7 +144,7 @@ def change_limits(market: Market, instrument: Instrument, lower: int, upper: int
         stop for stop in instrument.stops.values()
         if not (lower <= stop.stop_price <= upper and lower <= stop.frozen_price <= upper)
     ]  # fmt: skip
-    for order in sorted(outside, key=lambda each: each.order_id):
+    for order in sorted(outside, key=BY_ID):
         cancel_resting(market, order, Cancelled.OUTSIDE_LIMITS)
 
 

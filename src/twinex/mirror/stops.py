@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from twinex.mirror import checks, codes
 from twinex.mirror.codes import Cancelled, Refused
 from twinex.mirror.entry import accept, describe, find, judge_holdings
 from twinex.mirror.events import STOP_ACCEPTED, STOP_TRIGGERED, named
-from twinex.mirror.market import Instrument, Market, Member, Stop
+from twinex.mirror.market import BY_ID, Instrument, Market, Member, Stop
 from twinex.mirror.matching import drop, place, show_rows
 from twinex.mirror.messages import BLOCK, STOP_ENTER
 
@@ -81,39 +83,23 @@ def reach(stop: Stop) -> int:
 
 def not_met(stop: Stop) -> int:
     """[24c] The last price does not meet it already."""
-    if stop.trail == 0 and meets(stop, stop.instrument.last_price):
-        return Refused.STOP_PRICE_MET
-    return 0
+    if stop.trail:
+        return 0
+    last = stop.instrument.last_price
+    met = last >= stop.stop_price if stop.side == codes.BUY else last <= stop.stop_price
+    return Refused.STOP_PRICE_MET if met else 0
 
 
 def wait(market: Market, stop: Stop) -> None:
     """Let an accepted stop wait."""
-    market.stops[stop.order_id] = stop
+    stop.member.orders[stop.order_id] = stop
     stop.instrument.stops[stop.order_id] = stop
+    stop.instrument.waiting[stop.side].add(stop)
     market.events.say(
         STOP_ACCEPTED, *named(stop), stop.kind, stop.time_in_force, stop.offset, stop.hedge,
         stop.quantity, stop.price, stop.display_quantity, stop.good_till_day, stop.stop_price,
         stop.trail,
     )  # fmt: skip
-
-
-def meets(stop: Stop, price: int) -> bool:
-    """A buy is met at its stop price or above, a sell at it or below."""
-    return price >= stop.stop_price if stop.side == codes.BUY else price <= stop.stop_price
-
-
-def set_off_by(stop: Stop, prices: list[int]) -> bool:
-    """One of the trade prices meets the stop. A trailing one is first tested against a price, then
-    follows it."""
-    for price in prices:
-        if meets(stop, price):
-            return True
-        if stop.trail:
-            if stop.side == codes.BUY:
-                stop.stop_price = min(stop.stop_price, price + stop.trail)
-            else:
-                stop.stop_price = max(stop.stop_price, price - stop.trail)
-    return False
 
 
 def judge_traded(market: Market) -> bool:
@@ -136,10 +122,12 @@ def judge_all(market: Market, instrument: Instrument, prices: list[int]) -> bool
     of those set off, until none is; True if one was."""
     any_set_off = False
     while prices:
-        waiting = sorted(instrument.stops.values(), key=lambda stop: stop.order_id)
-        due = [stop for stop in waiting if set_off_by(stop, prices)]
+        due: list[Stop] = []
+        for price, _ in groupby(prices):  # the same price again meets nobody
+            for side in instrument.waiting:
+                due += side.take(price)
         any_set_off |= bool(due)
-        for stop in due:
+        for stop in sorted(due, key=BY_ID):
             set_off(market, stop)
         prices, instrument.traded = instrument.traded, []
         market.traded.pop(instrument.number, None)
@@ -148,7 +136,7 @@ def judge_all(market: Market, instrument: Instrument, prices: list[int]) -> bool
 
 def set_off(market: Market, stop: Stop) -> None:
     """The stop enters as the order it describes; no check is repeated but that of the band."""
-    del market.stops[stop.order_id]
+    del stop.member.orders[stop.order_id]
     del stop.instrument.stops[stop.order_id]
     market.events.say(STOP_TRIGGERED, *named(stop), stop.remaining, stop.price, stop.stop_price)
     if checks.band(stop):
