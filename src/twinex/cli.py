@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import twinex
-from twinex.commands import bench, book, day, image, journal, restart, roll, tape, umpire
+from twinex.commands import bench, book, day, image, journal, restart, roll, tape, umpire, venue
 from twinex.commands.output import error_console
 
 _PRODUCT = "twinex."
@@ -70,6 +70,7 @@ app.add_typer(tape.app, name="tape")
 app.add_typer(journal.app, name="journal")
 app.add_typer(image.app, name="image")
 app.add_typer(umpire.app, name="umpire")
+app.add_typer(venue.app, name="venue")
 
 
 def _version(wanted: bool) -> None:

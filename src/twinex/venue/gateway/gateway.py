@@ -12,6 +12,7 @@ import os
 import queue
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -25,6 +26,7 @@ from twinex.venue.gateway.door import Door, Guest, refuse
 from twinex.venue.gateway.users import User, Users
 from twinex.venue.journal.layout import HEAD_BYTES
 from twinex.venue.venue import Venue, VenueStopped
+from twinex.venue.wire.messages import frame
 
 SESSIONS_MOST = 1024
 _READY_MOST = 256
@@ -93,7 +95,7 @@ class Gateway:
         self._guests: queue.SimpleQueue[Guest] = queue.SimpleQueue()
         self._asked: queue.SimpleQueue[tuple[Callable[[], object], Future[object]]]
         self._asked = queue.SimpleQueue()
-        self._stopping = False
+        self._stopping, self._stopped = False, threading.Event()
         self._held: list[np.ndarray] = []  # event segments
         self._epoll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -156,9 +158,35 @@ class Gateway:
     def stop(self) -> None:
         """Let `run` return: sessions are cut off, the venue stays as it is."""
         self._stopping = True
+        self._stopped.set()
         self._ring()
 
+    def wait_stopped(self, seconds: float) -> bool:
+        """Wait that long, or until the gateway is told to stop; whether it was."""
+        return self._stopped.wait(seconds)
+
     # -- the market's thread -----------------------------------------------------------------
+
+    def send_now(self, message: bytes) -> bytes:
+        """One command of the exchange, by what `ask` runs on the market's thread; its events."""
+        return self._submit(np.frombuffer(frame(0, message), np.uint8))
+
+    def status(self) -> dict[str, object]:
+        """What there is to see of it now (`ask` for it from another thread)."""
+        row, lines, counts = self._all.loop[0], self._all.lines.state[0], self._venue.statistics()
+        users = {line.user.name: line.address for line in self._lines.values()}
+        return {
+            "address": f"{self.address[0]}:{self.address[1]}",
+            "trading_day": self._trading_day(),
+            "sequence": self._venue.sequence,
+            **counts._asdict(),
+            "sessions": dict(sorted(users.items())),
+            "bytes_in": int(lines["bytes_in"]),
+            "bytes_out": int(lines["bytes_out"]),
+            "batches": int(row["batches"]),
+            "door": vars(self._door.counts),
+            "alarms": self._venue.watch.alarms[-5:],
+        }
 
     def run(self) -> None:
         """Serve until `stop`. Raises what stopped the venue."""

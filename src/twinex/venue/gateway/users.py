@@ -10,11 +10,13 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 _COST, _BLOCK, _PARALLEL = 1 << 14, 8, 1
 _SALT_BYTES = 16
@@ -98,18 +100,20 @@ class Users:
         """Is that the user's token of this day?"""
         return hmac.compare_digest(self.token(user, trading_day), password)
 
+    @staticmethod
+    def content(path: Path | str) -> dict[str, Any]:
+        """What a file says. Raises UsersInvalid."""
+        try:
+            return tomllib.loads(Path(path).read_text())
+        except FileNotFoundError:
+            raise UsersInvalid(f"{path}: no such file: `twinex venue user` makes it") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsersInvalid(f"{path}: {error}") from error
+
     @classmethod
     def read(cls, path: Path | str) -> "Users":
         """From a file. Raises UsersInvalid."""
-        path = Path(path)
-        try:
-            content = tomllib.loads(path.read_text())
-        except FileNotFoundError:
-            raise UsersInvalid(
-                f"{path}: there is no such file: `twinex venue user` makes it"
-            ) from None
-        except tomllib.TOMLDecodeError as error:
-            raise UsersInvalid(f"{path}: {error}") from error
+        content = cls.content(path)
         try:
             key = bytes.fromhex(content.pop("token_key", ""))
             users = [_user(name, entry) for name, entry in content.pop("user", {}).items()]
@@ -118,6 +122,19 @@ class Users:
         if content:
             raise UsersInvalid(f"{path}: what is {', '.join(content)}? known: token_key, user")
         return cls(users, key)
+
+
+def users_text(content: Mapping[str, Any]) -> str:
+    """A users file. Raises UsersInvalid for a user that `Users.read` would not take."""
+    lines = ["# Who may log in: passwords are scrypt hashes, the key makes day tokens. A secret."]
+    lines.append(f'token_key = "{content["token_key"]}"')
+    for name, entry in content["user"].items():
+        try:
+            _user(name, entry)
+        except (ValueError, TypeError) as error:
+            raise UsersInvalid(str(error)) from error
+        lines += ["", f"[user.{name}]", *(f"{key} = {json.dumps(entry[key])}" for key in entry)]
+    return "\n".join(lines) + "\n"
 
 
 def _user(name: str, entry: Mapping[str, object]) -> User:
