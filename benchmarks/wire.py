@@ -247,7 +247,7 @@ def server(*arguments: str) -> Iterator[dict[str, Any]]:
 
 
 def connect(address: tuple[str, int]) -> socket.socket:
-    line = socket.create_connection(tuple(address))
+    line = socket.create_connection((address[0], address[1]))
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return line
 

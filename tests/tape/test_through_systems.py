@@ -28,8 +28,10 @@ from twinex.venue.wire import codes
 
 from . import small_tapes
 from .mirror_day import MirrorDay
+from .wire_day import WireDay
 
 SYSTEMS = {"venue": Venue, "mirror": MirrorDay}
+OVER_TCP = SYSTEMS | {"wire": WireDay}
 
 # symbol: commands; trades of the opening auction, the continuous session, the closing auction;
 # prices of the two auctions; deletes
@@ -54,10 +56,10 @@ def google() -> lobster.BookDay:
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", OVER_TCP)
 @pytest.mark.parametrize("symbol", DAYS)
 def test_a_shanghai_day_trades_as_it_did(symbol: str, system: str) -> None:
-    result = comparison.check_shanghai(stock_day(symbol), system=SYSTEMS[system])
+    result = comparison.check_shanghai(stock_day(symbol), system=OVER_TCP[system])
     assert result.ok, result.lines
     commands, opening, continuous, closing, first, last, deletes = DAYS[symbol]
     assert result.lines == [
