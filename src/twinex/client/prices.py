@@ -1,0 +1,33 @@
+"""Prices as the market counts them: integers in 1/10000 of the quote unit."""
+
+from decimal import Decimal, InvalidOperation
+
+_UNIT = 10_000
+_LIMIT = 1 << 63
+
+
+def price(text: str | int | Decimal) -> int:
+    """`text` in quote units as the integer that messages carry: price("4012.4") is 40124000.
+
+    TypeError for a float, which cannot hold most prices exactly; ValueError where the text is no
+    decimal number, is finer than 1/10000, or does not fit 64 bits.
+    """
+    if isinstance(text, (float, bool)) or not isinstance(text, (str, int, Decimal)):
+        raise TypeError(f"{text!r} is no exact price: write price('4012.4') or use Decimal")
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is no price: write it as '4012.4'") from None
+    if not exact.is_finite() or abs(exact) > _LIMIT // _UNIT:
+        raise ValueError(f"{text!r} is no price: it does not fit")
+    numerator, denominator = exact.as_integer_ratio()
+    if numerator * _UNIT % denominator:
+        raise ValueError(f"{text!r} is finer than 1/10000, the smallest step of a price")
+    return numerator * _UNIT // denominator
+
+
+def price_text(value: int) -> str:
+    """The integer price as a person writes it: 40124000 is "4012.4"."""
+    whole, part = divmod(abs(value), _UNIT)
+    digits = f"{part:04}".rstrip("0")
+    return ("-" if value < 0 else "") + f"{whole}" + (f".{digits}" if digits else "")
