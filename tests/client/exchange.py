@@ -60,6 +60,8 @@ class Exchange:
     def command(self, act: Callable[[], None]) -> None:
         """One command of the journal: `act` says its events, which are told as one."""
         with self.grown:
+            if self.is_over:
+                return  # the stream ends with `day_ended`
             self._sequence, self._index = self._sequence + 1, 0
             act()
             self.grown.notify_all()
@@ -73,10 +75,9 @@ class Exchange:
         self.stream.append(encode(made(**fields)))
 
     def end(self) -> None:
-        self.command(lambda: self.say(DayEnded, trading_day=DAY))
         with self.grown:
+            self.command(lambda: self.say(DayEnded, trading_day=DAY))
             self.is_over = True
-            self.grown.notify_all()
 
     def fill(self, order_id: int, quantity: int) -> None:
         """Fills some of a live order, and tells its position."""

@@ -83,6 +83,7 @@ class Market:
         with contextlib.suppress(OSError):
             while True:
                 made, _ = self._listener.accept()
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 plan = self.plans.popleft() if self.plans else Plan()
                 line = _Line(self, made, plan)
                 self._lines.append(line)

@@ -97,7 +97,7 @@ class Session:
             raise ValueError(f"{username!r} is no username: it has 1 to 6 ASCII characters")
         self.outgoing = bytearray()
         self.accepted = False
-        self._secret = password
+        self._secrets = [password]
         self._asked = sequence
         self._next = 0  # of the stream, known from `A` on
         self._over = False
@@ -164,9 +164,10 @@ class Session:
         if kind == "A":
             return self._accept(rest)
         if kind == "U" and rest[:1] == _TOKEN.encode():
-            return DayToken(_token(rest[1:]))
+            self._secrets.append(token := _token(rest[1:]))
+            return DayToken(token)
         if kind in "+U":
-            return Said(self._without_secret(rest.decode("ascii", "replace")))
+            return Said(self._without_secrets(rest.decode("ascii", "replace")))
         if kind == "J":
             return Refused(rest.decode("ascii", "replace"))
         if kind == "Z":
@@ -183,9 +184,12 @@ class Session:
         self.accepted, self._next = True, int(number)
         return Accepted(name.decode(), int(number))
 
-    def _without_secret(self, text: str) -> str:
-        secret = self._secret.text.strip()
-        return text.replace(secret, "***") if secret else text
+    def _without_secrets(self, text: str) -> str:
+        """What a server says for people may go into logs: should it repeat a secret, that is cut
+        out."""
+        for secret in self._secrets:
+            text = text.replace(secret.text.strip() or "\0", "***")
+        return text
 
     def poll(self, now: float) -> None:
         """Puts a heartbeat into `outgoing` where one is due. NotConnected where the server has been
