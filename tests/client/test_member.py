@@ -169,7 +169,7 @@ def test_resumes_with_token_and_next_sequence(market: Market) -> None:
         assert int(market.logins[1][3]) == 5  # day_opened, the fence, and two of the order
 
 
-def _news(exchange: Exchange) -> list[Event]:
+def expected_news(exchange: Exchange) -> list[Event]:
     """What `events()` of a member that opened at the day's beginning has to tell: each event once,
     but for the fence and what came before it."""
     told = [decode_event(message) for message in exchange.stream]
@@ -186,7 +186,7 @@ def _whole_day_with_cuts(*plans: Plan) -> int:
         assert [order.client_id for order in orders] == exchange.entered  # each was done once
         assert sorted(member.orders) == sorted(exchange.orders)
         exchange.end()
-        assert list(member.events(PATIENT)) == _news(exchange)
+        assert list(member.events(PATIENT)) == expected_news(exchange)
         return market.sent
 
 

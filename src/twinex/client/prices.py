@@ -1,8 +1,10 @@
 """Prices as the market counts them: integers in 1/10000 of the quote unit."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 _UNIT = 10_000
+_STEP = Decimal("0.0001")
+_EXACT = Context(prec=40)  # more digits than any price has, whatever the caller's own context
 _LIMIT = 1 << 63
 
 
@@ -20,10 +22,10 @@ def price(text: str | int | Decimal) -> int:
         raise ValueError(f"{text!r} is no price: write it as '4012.4'") from None
     if not exact.is_finite() or abs(exact) > _LIMIT // _UNIT:
         raise ValueError(f"{text!r} is no price: it does not fit")
-    numerator, denominator = exact.as_integer_ratio()
-    if numerator * _UNIT % denominator:
+    rounded = exact.quantize(_STEP, context=_EXACT)
+    if rounded != exact:
         raise ValueError(f"{text!r} is finer than 1/10000, the smallest step of a price")
-    return numerator * _UNIT // denominator
+    return int(rounded.scaleb(4, context=_EXACT))
 
 
 def price_text(value: int) -> str:

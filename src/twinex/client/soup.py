@@ -211,6 +211,7 @@ class Session:
 
 
 def _token(octets: bytes) -> Secret:
-    if len(octets) != _TOKEN_SIZE or not octets.isascii():
+    text = octets.decode("latin-1")
+    if len(text) != _TOKEN_SIZE or not text.isascii() or not text.isprintable():
         raise ProtocolError("the day token is not of ten characters")
-    return Secret(octets.decode("ascii"))
+    return Secret(text)
