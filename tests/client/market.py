@@ -70,7 +70,7 @@ class Market:
 
     def cut(self, text: str) -> None:
         """Cuts off who is there, saying why."""
-        for line in self._lines:
+        for line in list(self._lines):  # not those that come back meanwhile
             line.cut(text)
 
     def _start(self, act: object) -> None:

@@ -106,6 +106,10 @@ class _AsyncFront(Reading[AsyncOrder]):
             raise
         return self
 
+    def _why(self) -> ClientError | None:
+        """What ended it, to be raised; without the tracebacks of those who raised it before."""
+        return self._failure and self._failure.with_traceback(None)
+
     @property
     def _is_ended(self) -> bool:
         return self._failure is not None or self._is_closing
@@ -144,7 +148,7 @@ class _AsyncFront(Reading[AsyncOrder]):
         await self._until(lambda: reached(request, until) or self._is_ended, timeout)
         if not reached(request, until):
             closed = NotConnected("closed before the answer came") if self._is_closing else None
-            raise self._failure or closed or too_late(request, until, timeout)
+            raise self._why() or closed or too_late(request, until, timeout)
 
     async def _until(self, come: Callable[[], bool], timeout: float | None) -> bool:
         """Waits until `come()`; False where it did not in `timeout` seconds."""
@@ -255,7 +259,7 @@ class AsyncDropCopy(_AsyncFront):
         password: str,
         sequence: int = 1,
         patience_s: float | None = 60.0,
-        backlog: int = 1_000_000,
+        backlog: int = 100_000,
         open_s: float = 60.0,
     ) -> None:
         def desk(new_order: Callable[[int], Order]) -> Desk:
@@ -274,14 +278,13 @@ class AsyncMember(_AsyncFront, Trading[AsyncOrder, AsyncRequest]):
         *,
         seat: int,
         password: str,
-        sequence: int = 1,
         history: bool = False,
         patience_s: float | None = 60.0,
-        backlog: int = 1_000_000,
+        backlog: int = 100_000,
         open_s: float = 60.0,
     ) -> None:
         def desk(new_order: Callable[[int], Order]) -> Desk:
-            return Desk(str(seat), password, seat, sequence, new_order, history)
+            return Desk(str(seat), password, seat, 1, new_order, history)
 
         super().__init__(addresses, desk, patience_s, backlog, open_s)
 
@@ -290,11 +293,11 @@ class AsyncMember(_AsyncFront, Trading[AsyncOrder, AsyncRequest]):
         done = await self._until(lambda: self._desk.is_all_answered or self._is_ended, timeout)
         if not self._desk.is_all_answered:
             late = TimeoutError(f"not every command was answered in {timeout} s")
-            raise self._failure or (NotConnected("closed") if done else late)
+            raise self._why() or (NotConnected("closed") if done else late)
 
     def _submit(self, command: Command, request: Request) -> None:
         if self._task is None or self._is_ended:
-            raise self._failure or NotConnected("not open: use `async with`, or `open`")
+            raise self._why() or NotConnected("not open: use `async with`, or `open`")
         self._desk.submit(command, request, monotonic())
         self._flush()
 

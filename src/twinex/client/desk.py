@@ -58,6 +58,11 @@ class Desk:
         new_order: Callable[[int], Order],
         tells_history: bool = True,
     ) -> None:
+        number = username.removeprefix("D")
+        if not number.isdigit() or int(number) < 1 or len(username) > 6:
+            raise ValueError(f"{username!r} is no username: seats and members count from 1")
+        if sequence < 0:
+            raise ValueError(f"sequence {sequence}: 1 is the first message, 0 the next to come")
         self.ledger = Ledger(new_order)
         self.session_name = ""
         self.next_sequence = sequence
@@ -229,10 +234,18 @@ class Desk:
         elif isinstance(packet, DayToken):
             self._token = packet.token
         elif isinstance(packet, Said):
-            self._said = packet.text
-            _log.info("%s: the market says: %s", self._username, packet.text)
+            self._said = self._without_secrets(packet.text)
+            _log.info("%s: the market says: %s", self._username, self._said)
         elif isinstance(packet, EndOfSession):
             self.is_over = True
+
+    def _without_secrets(self, text: str) -> str:
+        """What a server says for people may go into logs: should it repeat a secret, that is cut
+        out."""
+        for secret in (self._password, self._token):
+            if secret is not None and secret.text.strip():
+                text = text.replace(secret.text.strip(), "***")
+        return text
 
     def _logged_in(self, packet: Accepted, now: float) -> None:
         """Sends again what was not answered, in its order: what the market had done of it, it will
@@ -245,7 +258,6 @@ class Desk:
             self._session.send(message, now)
 
     def _refusal(self, reason: str) -> ClientError:
-        self._session = None
         if reason == "A":
             by_token, self._token = self._token is not None, None
             if by_token:  # another system may not know it: the password is tried once more

@@ -111,6 +111,10 @@ class _Front(Reading[PlacedOrder]):
             self.close()
             raise
 
+    def _why(self) -> ClientError | None:
+        """What ended it, to be raised; without the tracebacks of those who raised it before."""
+        return self._failure and self._failure.with_traceback(None)
+
     @property
     def _is_ended(self) -> bool:
         return self._failure is not None or self._close_by is not None
@@ -153,7 +157,7 @@ class _Front(Reading[PlacedOrder]):
         with self._changed:
             self._changed.wait_for(lambda: reached(request, until) or self._is_ended, timeout)
             if not reached(request, until):
-                raise self._failure or self._late(request, until, timeout)
+                raise self._why() or self._late(request, until, timeout)
 
     def _late(self, request: Request, until: Until, timeout: float | None) -> Exception:
         if self._close_by is not None:
@@ -194,6 +198,8 @@ class _Front(Reading[PlacedOrder]):
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._changed:
+                if self._is_ended:  # a login now would evict whoever came since
+                    return NotConnected("closed")
                 self._socket = made
                 self._desk.connect(monotonic())
             return self._serve(made)
@@ -281,7 +287,7 @@ class DropCopy(_Front):
         password: str,
         sequence: int = 1,
         patience_s: float | None = 60.0,
-        backlog: int = 1_000_000,
+        backlog: int = 100_000,
         open_s: float = 60.0,
     ) -> None:
         def desk(new_order: Callable[[int], Order]) -> Desk:
@@ -294,7 +300,7 @@ class Member(_Front, Trading[PlacedOrder, SentRequest]):
     """A seat's trading session.
 
     `addresses`: "host:port" of the market, or a list: the primary and its stand-ins. It logs in,
-    reads the day from `sequence` 1 so that orders, positions and client ids are known, and stays
+    reads the day from its beginning so that orders, positions and client ids are known, and stays
     connected: after a cut it comes back by itself, sends again what was not answered, and goes on.
     `events()` begins here, or with `history` at the day's beginning.
 
@@ -310,17 +316,13 @@ class Member(_Front, Trading[PlacedOrder, SentRequest]):
         *,
         seat: int,
         password: str,
-        sequence: int = 1,
         history: bool = False,
         patience_s: float | None = 60.0,
-        backlog: int = 1_000_000,
+        backlog: int = 100_000,
         open_s: float = 60.0,
     ) -> None:
-        if seat < 1:
-            raise ValueError(f"seat {seat} is none: seats count from 1")
-
         def desk(new_order: Callable[[int], Order]) -> Desk:
-            return Desk(str(seat), password, seat, sequence, new_order, history)
+            return Desk(str(seat), password, seat, 1, new_order, history)
 
         super().__init__(addresses, desk, patience_s, backlog, open_s)
 
@@ -332,12 +334,12 @@ class Member(_Front, Trading[PlacedOrder, SentRequest]):
             )
             if not self._desk.is_all_answered:
                 late = TimeoutError(f"not every command was answered in {timeout} s")
-                raise self._failure or (NotConnected("closed") if done else late)
+                raise self._why() or (NotConnected("closed") if done else late)
 
     def _submit(self, command: Command, request: Request) -> None:
         with self._changed:
             if self._is_ended:
-                raise self._failure or NotConnected("closed: open a new Member")
+                raise self._why() or NotConnected("closed: open a new Member")
             self._desk.submit(command, request, monotonic())
             self._flush()
             blocked = self._socket is not None and bool(self._desk.outgoing)

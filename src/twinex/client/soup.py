@@ -93,11 +93,10 @@ class Session:
     def __init__(
         self, username: str, password: Secret, session: str, sequence: int, now: float
     ) -> None:
-        if not username.isascii() or not 0 < len(username) <= 6:
-            raise ValueError(f"{username!r} is no username: it has 1 to 6 ASCII characters")
+        assert username.isascii(), "numbers, and D before them"
+        assert len(username) <= 6, "the login has no more room"
         self.outgoing = bytearray()
         self.accepted = False
-        self._secrets = [password]
         self._asked = sequence
         self._next = 0  # of the stream, known from `A` on
         self._over = False
@@ -164,10 +163,9 @@ class Session:
         if kind == "A":
             return self._accept(rest)
         if kind == "U" and rest[:1] == _TOKEN.encode():
-            self._secrets.append(token := _token(rest[1:]))
-            return DayToken(token)
+            return DayToken(_token(rest[1:]))
         if kind in "+U":
-            return Said(self._without_secrets(rest.decode("ascii", "replace")))
+            return Said(rest.decode("ascii", "replace"))
         if kind == "J":
             return Refused(rest.decode("ascii", "replace"))
         if kind == "Z":
@@ -177,19 +175,12 @@ class Session:
 
     def _accept(self, rest: bytes) -> Accepted:
         name, number = rest[:10].strip(), rest[10:].strip()
-        if not name.isalnum() or not number.isdigit():
+        if not name.isalnum() or not number.isdigit() or int(number) == 0:
             raise ProtocolError("the login's answer names no session and sequence")
         if self._asked not in (0, int(number)):
             raise ProtocolError(f"asked for message {self._asked}, offered {int(number)}")
         self.accepted, self._next = True, int(number)
         return Accepted(name.decode(), int(number))
-
-    def _without_secrets(self, text: str) -> str:
-        """What a server says for people may go into logs: should it repeat a secret, that is cut
-        out."""
-        for secret in self._secrets:
-            text = text.replace(secret.text.strip() or "\0", "***")
-        return text
 
     def poll(self, now: float) -> None:
         """Puts a heartbeat into `outgoing` where one is due. NotConnected where the server has been
