@@ -287,6 +287,18 @@ def test_events_that_nobody_reads_are_counted(market: Market) -> None:
         assert isinstance(next(member.events(PATIENT)), OrderCancelled)
 
 
+def test_after_close_events_end_and_commands_are_refused(market: Market) -> None:
+    member = _member(market)
+    order = member.enter(1, 201, Side.BUY, 11, 3).wait(timeout=PATIENT)
+    member.close()
+    member.close()
+    assert len(list(member.events())) == 2
+    with pytest.raises(NotConnected, match="open a new Member"):
+        member.cancel(order)
+    with pytest.raises(NotConnected, match="closed"):
+        order.wait(Until.DONE)
+
+
 def test_floats_and_what_does_not_fit_are_refused(market: Market, exchange: Exchange) -> None:
     with _member(market) as member:
         with pytest.raises(TypeError, match=r"price = 4012.4 is no integer.*price\('4012.4'\)"):

@@ -16,7 +16,7 @@ from twinex.client.commands import Command
 from twinex.client.desk import Desk
 from twinex.client.errors import ClientError, DayOver, EventsMissed, NotConnected
 from twinex.client.events import Event
-from twinex.client.member import CLOSE_S, CONNECT_S, READ_BYTES
+from twinex.client.front import CLOSE_S, CONNECT_S, READ_BYTES
 from twinex.client.order import Order, Request
 from twinex.client.route import Route
 from twinex.client.trading import Reading, Trading
