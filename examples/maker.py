@@ -9,8 +9,9 @@ withdraws its quote then.
 import argparse
 import contextlib
 import os
+import sys
 
-from twinex.client import Hedge, Member, Rejected, price, price_text
+from twinex.client import ClientError, Hedge, Member, Rejected, price, price_text
 from twinex.client.events import Event, OrderFilled, PositionChanged
 
 
@@ -80,4 +81,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ClientError as error:
+        sys.exit(f"maker: {error}")

@@ -9,8 +9,18 @@ The password is read from the environment, TWINEX_PASSWORD.
 import argparse
 import asyncio
 import os
+import sys
 
-from twinex.client import AsyncMember, Rejected, Side, TimeInForce, Until, price, price_text
+from twinex.client import (
+    AsyncMember,
+    ClientError,
+    Rejected,
+    Side,
+    TimeInForce,
+    Until,
+    price,
+    price_text,
+)
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,4 +72,7 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    try:
+        asyncio.run(_main())
+    except ClientError as error:
+        sys.exit(f"taker: {error}")
