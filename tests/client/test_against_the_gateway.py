@@ -33,7 +33,7 @@ from twinex.venue.gateway.gateway import Gateway
 from twinex.venue.opening import OpenMarket, open_market
 
 sys.path.append(str(Path(__file__).parents[1] / "venue" / "gateway"))
-from talk import PASSWORD, serving  # noqa: E402 - the gateway's own test client beside it
+from talk import PASSWORD, serving
 
 STEPS = 600
 PATIENCE_S = 60

@@ -36,9 +36,7 @@ def test_only_the_owner_may_open_the_socket(running: object, day: Path) -> None:
     assert stat.S_IMODE((day / NAME).stat().st_mode) == 0o600
 
 
-def test_a_phase_is_journaled_and_members_see_it(
-    running: tuple[Venue, Gateway], day: Path
-) -> None:
+def test_a_phase_is_journaled_and_members_see_it(running: tuple[Venue, Gateway], day: Path) -> None:
     line = connected(running[1], "1", sequence=0)
     done = ask(day, {"do": "phase", "phase": "no_trading", "product": 1})
     assert done == ["phase_changed"]
