@@ -24,11 +24,13 @@ def day(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def running(day: Path) -> Iterator[tuple[Venue, Gateway]]:
-    with open_market("open", members=2, directory=day) as opened:
-        with serving(opened.venue, ("1", "2")) as gateway:
-            control = Control(day, Operator(gateway, opened.venue, day).answer)
-            yield opened.venue, gateway
-            control.close()
+    with (
+        open_market("open", members=2, directory=day) as opened,
+        serving(opened.venue, ("1", "2")) as gateway,
+    ):
+        control = Control(day, Operator(gateway, opened.venue, day).answer)
+        yield opened.venue, gateway
+        control.close()
     assert not (day / NAME).exists()
 
 
