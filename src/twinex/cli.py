@@ -11,7 +11,19 @@ import typer
 from typer.core import TyperGroup
 
 import twinex
-from twinex.commands import bench, book, day, image, journal, restart, roll, tape, umpire, venue
+from twinex.commands import (
+    bench,
+    book,
+    day,
+    image,
+    journal,
+    restart,
+    roll,
+    tape,
+    top,
+    umpire,
+    venue,
+)
 from twinex.commands.output import error_console
 
 _PRODUCT = "twinex."
@@ -65,6 +77,7 @@ app.command("day", epilog=day.EPILOG)(day.day)
 app.command("book", epilog=book.EPILOG)(book.book)
 app.command("restart", epilog=restart.EPILOG)(restart.restart)
 app.command("roll", epilog=roll.EPILOG)(roll.roll)
+app.command("top", epilog=top.EPILOG)(top.top)
 app.command("bench", epilog=bench.EPILOG, context_settings=bench.SETTINGS)(bench.bench)
 app.add_typer(tape.app, name="tape")
 app.add_typer(journal.app, name="journal")

@@ -31,10 +31,11 @@ def error_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def warm_up(shown: Console) -> None:
+def warm_up(shown: Console, *, gateway: bool = False) -> None:
     """Load the venue's kernels, compiling those that this machine has not compiled yet.
 
     How far that is shows from the first that has to be compiled: a cache may be there in part.
+    `gateway`: those of the gateway too.
     """
     from twinex.venue.compiler import FUNCTIONS
     from twinex.venue.warm import warm_up as load_kernels
@@ -56,7 +57,7 @@ def warm_up(shown: Console) -> None:
         progress.update(task, completed=done, total=total, description=f"compiling {name}")
 
     try:
-        load_kernels(tell)
+        load_kernels(tell, gateway=gateway)
     finally:
         if progress.live.is_started:  # stopping what never began would print an empty line
             progress.stop()

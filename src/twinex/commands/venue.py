@@ -84,7 +84,7 @@ def run(
     from twinex.venue.reference import load_market
 
     shown = console()
-    warm_up(shown)
+    warm_up(shown, gateway=True)
     trading_day = date.date() if date else DEFAULT_DAY
     place = directory / f"{trading_day:%Y%m%d}"
     known = _users(users, members, shown)

@@ -38,14 +38,23 @@ class _Counter(event.Listener):
         self._tell(len(self._done), total, function.__name__.strip("_"))
 
 
-def warm_up(tell: Tell | None = None) -> None:
-    """Run every kernel once. `tell` is called for each function compiled; never when warm."""
+def warm_up(tell: Tell | None = None, *, gateway: bool = False) -> None:
+    """Run every kernel once. `tell` is called for each function compiled; never when warm.
+
+    `gateway`: the gateway's loop too, which is the core once more with sockets around it.
+    """
     with tempfile.TemporaryDirectory(prefix="twinex-") as directory:
         if tell is None:
-            _small_day(Path(directory) / "day")
+            _run_all(Path(directory) / "day", gateway)
             return
         with event.install_listener("numba:compile", _Counter(tell)):
-            _small_day(Path(directory) / "day")
+            _run_all(Path(directory) / "day", gateway)
+
+
+def _run_all(directory: Path, gateway: bool) -> None:
+    _small_day(directory)
+    if gateway:
+        _small_market(directory)
 
 
 def _small_day(directory: Path) -> None:
@@ -67,6 +76,18 @@ def _small_day(directory: Path) -> None:
     for images in (False, True):
         with Venue.reopen(directory, images=images) as venue:
             venue.submit(np.zeros(0, dtype=np.uint8))
+
+
+def _small_market(directory: Path) -> None:
+    """The day behind a gateway, which is told to stop."""
+    from twinex.venue.gateway.gateway import Gateway
+    from twinex.venue.gateway.users import Users
+    from twinex.venue.venue import Venue
+
+    with Venue.reopen(directory) as venue:
+        gateway = Gateway(venue, Users([]))
+        gateway.ask(gateway.stop)
+        gateway.run()
 
 
 def _reference() -> list[bytes]:
