@@ -102,10 +102,15 @@ def test_an_address_that_a_seat_is_not_bound_to(market: OpenMarket) -> None:
         connected(served, "2")
 
 
-def test_too_many_failures_close_the_door(gateway: Gateway) -> None:
+def test_too_many_failures_shut_out_passwords_not_tokens(gateway: Gateway) -> None:
+    line = connected(gateway, "1")
     for _ in range(10):
         assert refusal(gateway, login("1", "guess")) == [("J", b"A")]
-    assert refusal(gateway, login("1")) == []
+    assert refusal(gateway, login("1")) == [("J", b"A")]
+    assert gateway._door.counts.refused == 11
+    told = line.next()
+    assert told is not None
+    Line(gateway.address, login("1", told.rest[1:].decode())).begin()
 
 
 @pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x2f\x55" + bytes(46), b"\x00"])
