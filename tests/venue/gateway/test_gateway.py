@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from talk import PASSWORD, Line, connected, login, packet, serving, user
+from talk import PASSWORD, Line, connected, login, order, packet, serving, user
 
 from twinex.venue.gateway.gateway import Gateway
 from twinex.venue.gateway.users import Users
@@ -25,14 +25,6 @@ def market() -> Iterator[OpenMarket]:
 def gateway(market: OpenMarket) -> Iterator[Gateway]:
     with serving(market.venue, NAMES) as served:
         yield served
-
-
-def order(market: OpenMarket, client_id: int, account: int = 1, side: int = 0) -> bytes:
-    """A lot at the lower limit, or sold at the upper: it rests."""
-    one = next(iter(market.instruments.values()))
-    price = int((one.lower_limit if side == 0 else one.upper_limit) * 10_000)
-    fields = {"instrument": one.number, "account": account, "price": price, "quantity": 1}
-    return encode("order_enter", client_id=client_id, side=side, **fields)
 
 
 def refusal(gateway: Gateway, request: bytes) -> list[tuple[str, bytes]]:
@@ -113,9 +105,8 @@ def test_too_many_failures_shut_out_passwords_not_tokens(gateway: Gateway) -> No
     Line(gateway.address, login("1", told.rest[1:].decode())).begin()
 
 
-@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x2f\x55" + bytes(46), b"\x00"])
+@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x2f\x55" + bytes(46)])
 def test_no_login_request(gateway: Gateway, first: bytes) -> None:
-    """Closed at once, or when it has waited long enough."""
     assert refusal(gateway, first) == []
 
 

@@ -55,6 +55,7 @@ class DoorCounts:
     """What came to the door."""
 
     connections: int = 0
+    checked: int = 0  # passwords
     refused: int = 0
     late: int = 0
     garbage: int = 0
@@ -256,6 +257,7 @@ class Door:
         try:
             # Those who failed while it waited count: a queue of guesses costs ten, not all.
             hopeless = self._failures.too_many(address)
+            self.counts.checked += not hopeless
             accepted = not hopeless and (user or self._nobody).accepts(login.password)
             day = self._trading_day()
             token = self._users.token(user, day) if user and day else ""

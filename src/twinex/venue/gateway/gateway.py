@@ -136,14 +136,20 @@ class Gateway:
     # -- the market's thread -----------------------------------------------------------------
 
     def run(self) -> None:
-        """Serve until `stop`, once. Raises what stopped the venue."""
+        """Serve until `stop`, once. Raises what stopped the venue.
+
+        While it serves, the venue's writers do not know how far the compiled loop is.
+        """
         try:
             self._stand()
             self._door.open()
             while not self._stopping:
                 self._serve_once()
+            self._venue.commit()
         except BaseException as error:
             if not isinstance(error, VenueStopped):
+                # The loop has gone on behind its back: what is released must not be cleared.
+                self._venue.day.events.position = self._venue.event_position
                 self._venue.stop(error)
             raise
         finally:
@@ -155,6 +161,7 @@ class Gateway:
         if due == loop.BELL:
             os.eventfd_read(self._bell)
             self._see_to_guests()
+            venue.commit()  # whoever asks finds the venue where the loop is
             self._see_to_asked()
         elif due == loop.ENDED:
             self._seats.end_those_that_ended(self._all.routes)

@@ -180,11 +180,9 @@ def _take_command(lines, session, place, length):
 def write_line(lines, index, row):
     """Send what a session has not been sent: a buffer a turn, as far as its connection takes it.
 
-    Who has said goodbye, or nonsense, is still told what became of the commands before.
+    Who has left, or talked nonsense, is still told what became of the commands before.
     """
     session = lines.sessions[row]
-    if session["ending"] == LOST:
-        return
     _fill(lines, index, row, session)
     if session["out_start"] != session["out_end"] and not _send_some(lines, row, session):
         return  # room in its connection wakes it
