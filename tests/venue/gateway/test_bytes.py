@@ -3,6 +3,7 @@
 What is due is found apart, packet by packet in plain Python, from the bytes that were sent.
 """
 
+import contextlib
 import gc
 import os
 import random
@@ -77,8 +78,9 @@ def _sessions(served: Gateway, users: Users, source: random.Random, count: int) 
         assert found is not None
         line = Line(served.address, login(name, users.token(found, DAY), 0))
         line.begin()
-        line.send(octets)
-        line.socket.shutdown(1)
+        with contextlib.suppress(OSError):  # it may have been cut off meanwhile
+            line.send(octets)
+            line.socket.shutdown(1)
         commands, reason = _due(octets, name == "D1")
         last = line.last()
         line.close()

@@ -109,9 +109,12 @@ def test_who_sends_and_leaves_is_heard_to_the_end() -> None:
             line = connected(served, "1", sequence=0)
             first = 1_000 * number
             octets = b"".join(packet("U", cancel(first + n + 1)) for n in range(500))
+            go_on = threading.Event()
+            served.ask(go_on.wait)  # all of it is there before any of it is read
             line.send(octets + goodbye)
             if not goodbye:
                 line.socket.shutdown(1)
+            go_on.set()
             found = []
             while received := line.next():
                 if received.kind == "S":
@@ -144,27 +147,26 @@ def test_who_is_held_and_goes_is_gone() -> None:
 
 
 def test_sessions_that_fill_every_batch_do_not_keep_others_out() -> None:
-    """Twelve send as much as they can; five say little. Turns are counted, in the journal."""
-    names = tuple(str(seat) for seat in range(1, 18))
-    with open_market("open", members=17) as market, serving(market.venue, names) as served:
-        lines = [connected(served, name, sequence=0) for name in names]
-        begin = market.venue.sequence
-        go_on = threading.Event()
-        served.ask(go_on.wait)
-        long = packet("U", encode("order_cancel", client_id=0) + bytes(8_000)) * 150
-        floods = [
-            threading.Thread(target=line.send, args=(long,), daemon=True) for line in lines[:12]
-        ]
-        for flood in floods:
-            flood.start()
-        for line in lines[12:]:
-            line.send(packet("U", cancel(1)))
-        # Nothing is read as yet: it lies in the connections, as far as they take it.
-        go_on.set()
-        places = [line.until("command_rejected").fields["sequence"] for line in lines[12:]]
-        for flood in floods:
-            flood.join()
-        assert max(places) - begin < 1_000, "of 1,805"
+    """Ninety send what four batches hold, five say little. Turns are counted, in the journal."""
+    names = tuple(str(seat) for seat in range(1, 96))
+    with open_market("open", members=95) as market:
+        users = Users(user(name) for name in names)
+        with serving(market.venue, (), users=users) as served:
+            tokens = [users.token(found, DAY) for name in names if (found := users.find(name))]
+            lines = [
+                Line(served.address, login(name, token, 0))
+                for name, token in zip(names, tokens, strict=True)
+            ]
+            for line in lines:
+                line.begin()
+            begin, go_on = market.venue.sequence, threading.Event()
+            served.ask(go_on.wait)
+            long = packet("U", encode("order_cancel", client_id=0) + bytes(840)) * 150
+            for number, line in enumerate(lines):
+                line.send(packet("U", cancel(1)) if number % 19 == 18 else long)
+            go_on.set()
+            places = [line.until("command_rejected").fields["sequence"] for line in lines[18::19]]
+            assert max(places) - begin < 6_000, "of 13,505"
 
 
 def test_a_session_that_sends_without_end_leaves_others_their_turns() -> None:

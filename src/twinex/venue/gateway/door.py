@@ -28,6 +28,7 @@ CHECKS_MOST = 128  # passwords that wait for the worker: some six seconds of it
 LEAVING_MOST = 256
 LINGER_SECONDS = 1.0  # for a connection to take its last words
 _LOOK_SECONDS = 0.5
+_ACCEPTED_MOST = 64  # at a time: those who are in already are heard meanwhile
 _BLOCK = 1 << 16
 _BLOCKS_LAST = 64  # read and dropped of one connection where there is no time to wait
 
@@ -150,7 +151,7 @@ class Door:
             self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
     def _accept(self) -> None:
-        while True:
+        for _ in range(_ACCEPTED_MOST):
             try:
                 connection, where = self._listener.accept()
             except BlockingIOError:
@@ -183,6 +184,8 @@ class Door:
 
     def _hear(self, stranger: _Stranger) -> None:
         """More of a login request; not a byte of what may follow it."""
+        if stranger.connection.fileno() < 0:
+            return  # it was sent away after it had been heard of
         more = _receive(stranger.connection, soup.LOGIN_BYTES - len(stranger.received))
         if more is None:
             return
@@ -292,6 +295,7 @@ def _receive(connection: socket.socket, most: int) -> bytes | None:
 def _say_last(connection: socket.socket, packets: bytes) -> None:
     with contextlib.suppress(OSError):
         connection.send(packets)
+    with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
 
 

@@ -8,6 +8,7 @@
 `run` holds the thread that everything of the market happens in. Other threads ring its bell.
 """
 
+import contextlib
 import os
 import queue
 import select
@@ -64,7 +65,7 @@ class Gateway:
         self._guests: queue.SimpleQueue[Guest] = queue.SimpleQueue()
         self._asked: queue.SimpleQueue[tuple[Callable[[], object], Future[object]]]
         self._asked = queue.SimpleQueue()
-        self._stopping = self._closed = False
+        self._ran = self._stopping = self._closed = False
         self._closing = threading.RLock()  # a signal's handler may stop a thread that holds it
         self._held: list[np.ndarray] = []  # event segments
         self._epoll = select.epoll()
@@ -140,6 +141,9 @@ class Gateway:
 
         While it serves, the venue's writers do not know how far the compiled loop is.
         """
+        if self._ran:
+            raise GatewayClosed("a gateway runs once")
+        self._ran = True
         try:
             self._stand()
             self._door.open()
@@ -147,13 +151,17 @@ class Gateway:
                 self._serve_once()
             self._venue.commit()
         except BaseException as error:
-            if not isinstance(error, VenueStopped):
-                # The loop has gone on behind its back: what is released must not be cleared.
-                self._venue.day.events.position = self._venue.event_position
-                self._venue.stop(error)
+            self._stop_venue(error)
             raise
         finally:
             self._close()
+
+    def _stop_venue(self, error: BaseException) -> None:
+        """Unless it has stopped before, by what came first."""
+        with contextlib.suppress(VenueStopped):
+            # The loop has gone on behind its back: what is released must not be cleared.
+            self._venue.day.events.position = self._venue.event_position
+            self._venue.stop(error)
 
     def _serve_once(self) -> None:
         venue, row = self._venue, self._all.loop[0]
