@@ -259,6 +259,7 @@ def log_in(address: tuple[str, int], seat: int) -> socket.socket:
     line.sendall(packet(b"L", text.encode()))
     answer = line.recv(33, socket.MSG_WAITALL)
     assert answer[2:3] == b"A", answer
+    assert line.recv(24, socket.MSG_WAITALL)[2:4] == b"UN"
     assert line.recv(14, socket.MSG_WAITALL)[2:4] == b"UT"
     return line
 

@@ -1,5 +1,6 @@
 """A client for tests, written from spec/session.md alone: packets by hand over a real socket."""
 
+import os
 import socket
 import struct
 import threading
@@ -9,8 +10,9 @@ from typing import Any, NamedTuple
 
 from twinex.venue.gateway.gateway import Gateway
 from twinex.venue.gateway.users import User, Users, hash_password
+from twinex.venue.opening import OpenMarket
 from twinex.venue.venue import Venue
-from twinex.venue.wire.messages import Message, decode
+from twinex.venue.wire.messages import Message, decode, encode
 
 PASSWORD = "secret"
 _HASH = hash_password(PASSWORD)  # scrypt is slow by design: once for all users of the tests
@@ -53,6 +55,8 @@ class Line:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
         self.sequence = 0  # of the next message, once logged in
+        self.heartbeats = 0
+        self.may_break = False  # the other end may be killed: inside a packet, too
         self.send(first)
 
     def send(self, octets: bytes) -> None:
@@ -70,12 +74,14 @@ class Line:
                 except ConnectionError:
                     more = b""
                 if not more:
-                    assert not self._buffer, "the connection ended inside a packet"
+                    assert self.may_break or not self._buffer, "it ended inside a packet"
                     return None
                 self._buffer += more
             elif found.kind != "H":
                 self.sequence += found.kind == "S"
                 return found
+            else:
+                self.heartbeats += 1
 
     def _cut(self) -> Packet | None:
         if len(self._buffer) < 2:
@@ -92,6 +98,10 @@ class Line:
         assert answer is not None
         assert answer.kind == "A", answer
         self.sequence = int(answer.rest[10:])
+        told = self.next()
+        assert told is not None
+        assert (told.kind, told.rest[:1]) == ("U", b"N"), told
+        self.next_to_come = int(told.rest[1:])
         return answer.rest[:10].decode(), self.sequence
 
     def messages(self) -> Iterator[bytes]:
@@ -107,6 +117,18 @@ class Line:
             if message.name == name and fields.items() <= message.fields.items():
                 return message
         raise AssertionError(f"no {name} with {fields} came")
+
+    def last(self) -> Packet | None:
+        """The last packet of a connection that the server ends."""
+        last = None
+        while found := self.next():
+            last = found
+        return last
+
+    def reset(self) -> None:
+        """Close it as a program that dies: the other end is told by a reset."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
 
     def close(self) -> None:
         self.socket.close()
@@ -127,6 +149,7 @@ def serving(venue: Venue, names: tuple[str, ...], **options: Any) -> Iterator[Ga
 
     thread = threading.Thread(target=run, name="market")
     thread.start()
+    gateway.ask(lambda: None).exception()  # it serves, or has raised
     try:
         yield gateway
     finally:
@@ -138,6 +161,23 @@ def serving(venue: Venue, names: tuple[str, ...], **options: Any) -> Iterator[Ga
 
 def user(name: str, **options: Any) -> User:
     return User(name, _HASH, **options)
+
+
+def order(market: OpenMarket, client_id: int, account: int = 1, side: int = 0) -> bytes:
+    """A lot at the lower limit, or sold at the upper: it rests."""
+    one = next(iter(market.instruments.values()))
+    price = int((one.lower_limit if side == 0 else one.upper_limit) * 10_000)
+    fields = {"instrument": one.number, "account": account, "price": price, "quantity": 1}
+    return encode("order_enter", client_id=client_id, side=side, **fields)
+
+
+def cancel(client_id: int) -> bytes:
+    """A cancel of nothing: a command that is refused by one event."""
+    return encode("order_cancel", client_id=client_id)
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
 
 
 def connected(gateway: Gateway, name: str, sequence: int = 1, **options: Any) -> Line:

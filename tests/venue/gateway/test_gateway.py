@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from talk import PASSWORD, Line, connected, login, packet, serving, user
+from talk import PASSWORD, Line, connected, login, order, packet, serving, user
 
 from twinex.venue.gateway.gateway import Gateway
 from twinex.venue.gateway.users import Users
@@ -25,14 +25,6 @@ def market() -> Iterator[OpenMarket]:
 def gateway(market: OpenMarket) -> Iterator[Gateway]:
     with serving(market.venue, NAMES) as served:
         yield served
-
-
-def order(market: OpenMarket, client_id: int, account: int = 1, side: int = 0) -> bytes:
-    """A lot at the lower limit, or sold at the upper: it rests."""
-    one = next(iter(market.instruments.values()))
-    price = int((one.lower_limit if side == 0 else one.upper_limit) * 10_000)
-    fields = {"instrument": one.number, "account": account, "price": price, "quantity": 1}
-    return encode("order_enter", client_id=client_id, side=side, **fields)
 
 
 def refusal(gateway: Gateway, request: bytes) -> list[tuple[str, bytes]]:
@@ -89,7 +81,7 @@ def test_a_sequence_that_is_not_there(gateway: Gateway, sequence: object) -> Non
 
 def test_another_session(gateway: Gateway) -> None:
     said = refusal(gateway, login("1", session="20260705TR"))
-    assert said == [("+", b"the session of today is 20260706TR"), ("J", b"S")]
+    assert said == [("+", b"OTHER_SESSION: today's is 20260706TR"), ("J", b"S")]
     Line(gateway.address, login("1", session="20260706TR")).begin()
     assert refusal(gateway, login("D1", session="20260706TR"))[-1] == ("J", b"S")
 
@@ -102,15 +94,19 @@ def test_an_address_that_a_seat_is_not_bound_to(market: OpenMarket) -> None:
         connected(served, "2")
 
 
-def test_too_many_failures_close_the_door(gateway: Gateway) -> None:
+def test_too_many_failures_shut_out_passwords_not_tokens(gateway: Gateway) -> None:
+    line = connected(gateway, "1")
     for _ in range(10):
         assert refusal(gateway, login("1", "guess")) == [("J", b"A")]
-    assert refusal(gateway, login("1")) == []
+    assert refusal(gateway, login("1")) == [("J", b"A")]
+    assert gateway._door.counts.refused == 11
+    told = line.next()
+    assert told is not None
+    Line(gateway.address, login("1", told.rest[1:].decode())).begin()
 
 
-@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x2f\x55" + bytes(46), b"\x00"])
+@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x2f\x55" + bytes(46)])
 def test_no_login_request(gateway: Gateway, first: bytes) -> None:
-    """Closed at once, or when it has waited long enough."""
     assert refusal(gateway, first) == []
 
 

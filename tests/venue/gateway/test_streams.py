@@ -19,10 +19,14 @@ COMMON |= {"day_ended"}
 def expected(octets: bytes) -> dict[tuple[str, int], list[tuple[int, int]]]:
     """Streams of (sequence, index), by spec/session.md."""
     found: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    ended = False
     common: list[tuple[int, int]] = []
     filled: dict[int, tuple[int, int]] = {}
     for event in decode_stream(octets):
         fields, place = event.fields, (event.fields["sequence"], event.fields["index"])
+        if ended:
+            continue
+        ended = event.name == "day_ended"
         if event.name in COMMON:
             common.append(place)
             for stream in found.values():
@@ -73,7 +77,8 @@ def test_every_stream_of_random_days() -> None:
         print(f"seed {seed}")
         setup, commands = RandomDay(random.Random(seed)).write(1_500)
         venue = Venue(clock=lambda: 1)
-        octets = b"".join(venue.send(seat, message) for seat, message in [*setup, *commands])
+        late = [(seat, encode("order_cancel", client_id=10**6)) for seat in (1, 2)]
+        octets = b"".join(venue.send(*each) for each in [*setup, *commands, *late])
         index, streams_due = index_of(np.frombuffer(octets, np.uint8)), expected(octets)
         assert len(streams_due) > 6
         for (kind, number), due in streams_due.items():

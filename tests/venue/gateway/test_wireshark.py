@@ -92,7 +92,7 @@ def test_wireshark_reads_our_sessions(tmp_path: Path) -> None:
     layers = dissected(tmp_path / "session.pcap")
     kinds = "".join(kind for each in layers for kind in each.get("soupbintcp.packet_type", []))
     sent = [octets for from_client, octets in line.said if from_client]
-    assert kinds.count("U") == 59 + 1, "our orders, and the day token"
+    assert kinds.count("U") == 59 + 2, "our orders, where history ends, the day token"
     assert kinds.count("L") == kinds.count("A") == 1
     assert kinds.count("S") == line.sequence - 1, "the stream"
     assert len(sent) == 62

@@ -89,7 +89,7 @@ def _address_plain(octets: np.ndarray, index: int) -> int:
 
 
 def _word_plain(address: int) -> int:
-    return ctypes.c_int64.from_address(address).value
+    return ctypes.c_int64.from_address(int(address)).value
 
 
 def _errno_plain() -> int:
@@ -129,10 +129,14 @@ def transmit(fd, address, count):
 
 @inlined
 def wait(epoll, ready, timeout_ms):
-    """Fill `ready` (an array of READY) with what happened; how many rows, 0 for none."""
+    """Fill `ready` (an array of READY) with what happened; how many rows, 0 for none.
+
+    Only a signal may interrupt it: any other failure would be a loop that spins for ever.
+    """
     done = _epoll_wait(
         np.int32(epoll), address_of(ready, 0), np.int32(len(ready)), np.int32(timeout_ms)
     )
+    assert done >= 0 or _errno() == EINTR
     return max(np.int64(done), np.int64(0))
 
 

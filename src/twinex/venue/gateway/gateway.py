@@ -8,64 +8,32 @@
 `run` holds the thread that everything of the market happens in. Other threads ring its bell.
 """
 
+import contextlib
 import os
 import queue
 import select
 import socket
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from twinex.venue.gateway import calls, loop, sessions, soup, streams
-from twinex.venue.gateway.door import Door, Guest, refuse
+from twinex.venue.gateway import calls, loop, rows, soup, streams
+from twinex.venue.gateway.door import Door, Guest, dismiss
+from twinex.venue.gateway.rows import PATIENCE, Patience
+from twinex.venue.gateway.seats import ENDINGS, Seats, watch
 from twinex.venue.gateway.users import User, Users
 from twinex.venue.journal.layout import HEAD_BYTES
 from twinex.venue.venue import Venue, VenueStopped
-from twinex.venue.wire.messages import frame
 
 SESSIONS_MOST = 1024
 _READY_MOST = 256
-_RESERVED_DAY = 0  # of a venue whose day is not open
-
-ENDINGS = {
-    sessions.LOST: "",  # nobody is there to be told
-    sessions.LOGGED_OUT: "",
-    sessions.PACKET_INVALID: "PACKET_INVALID: that is no packet of this protocol",
-    sessions.MESSAGE_SHORT: "MESSAGE_SHORT: a message has at least 8 bytes",
-    sessions.LISTENS_ONLY: "LISTENS_ONLY: a drop copy sends no commands",
-    sessions.SILENT: "SILENT: nothing came for 15 seconds, not even a heartbeat",
-    sessions.SLOW_READER: "SLOW_READER: nothing was read for 10 seconds; log in and go on",
-    sessions.EVICTED: "EVICTED: this user has logged in again",
-    sessions.KICKED: "KICKED: by the operator",
-    sessions.CLOSING: "CLOSING: the server ends",
-}
-_NAMES = {
-    sessions.LOST: "LOST",
-    sessions.LOGGED_OUT: "LOGGED_OUT",
-    **{why: text.partition(":")[0] for why, text in ENDINGS.items() if text},
-}
+_NO_DAY = 0  # of a venue whose day is not open
 
 
-class Ended(NamedTuple):
-    """A session that is over: its user, from where it came, and why, by name."""
-
-    user: str
-    address: str
-    why: str
-
-
-@dataclass
-class _Line:
-    """What Python keeps of a session."""
-
-    connection: socket.socket
-    user: User
-    address: str
+class GatewayClosed(Exception):  # noqa: N818
+    """The gateway has stopped: what was asked of it was not done."""
 
 
 class Gateway:
@@ -80,48 +48,44 @@ class Gateway:
         port: int = 0,
         spin_us: int = 50,
         sessions_most: int = SESSIONS_MOST,
+        patience: Patience = PATIENCE,
         on_session: Callable[[str, str, str], None] | None = None,
     ) -> None:
         """Listens at once; nobody comes in before `run`. `port` 0: one that is free (`address`).
 
         `spin_us`: how long the loop looks for work before it sleeps: longer is quicker to answer
-        and keeps a processor busy. `on_session(what, user, address)`: logins and endings.
+        and keeps a processor busy. `on_session(what, user, address)`, in the market's thread:
+        logins and endings. Raises VenueError where a day on disk is not open.
         """
-        self._venue, self._users = venue, users
-        self._on_session = on_session or (lambda *_: None)
-        self._lines: dict[int, _Line] = {}
-        self._rows: dict[str, int] = {}  # by user
-        self._free = list(range(sessions_most - 1, 0, -1))
+        assert venue.day  # raises where there is none
+        listener = socket.create_server((host, port), backlog=1024)
+        self.address: tuple[str, int] = listener.getsockname()[:2]
+        self._venue = venue
+        self._tell_of_session = on_session
         self._guests: queue.SimpleQueue[Guest] = queue.SimpleQueue()
         self._asked: queue.SimpleQueue[tuple[Callable[[], object], Future[object]]]
         self._asked = queue.SimpleQueue()
-        self._stopping, self._stopped = False, threading.Event()
+        self._ran = self._closed = False
+        self._stopping = threading.Event()
+        self._closing = threading.RLock()  # a signal's handler may stop a thread that holds it
         self._held: list[np.ndarray] = []  # event segments
         self._epoll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._epoll.register(self._bell, select.EPOLLIN)
-        self._patch_bell()
-        self._all = self._make(sessions_most)
+        self._epoll.register(self._bell, 0)
+        watch(self._epoll, self._bell, 0)
+        self._all = self._make(sessions_most, patience)
         self._all.loop[0]["spin_ns"] = spin_us * 1_000
-        self._listener = socket.create_server((host, port), backlog=1024)
-        self.address: tuple[str, int] = self._listener.getsockname()[:2]
-        self._door = Door(self._listener, users, self._admit, self._trading_day)
+        self._door = Door(
+            listener, users, self._admit, self._trading_day, self._alarm, patience.login
+        )
+        self._seats = Seats(self._epoll, self._all.lines, self._door.leave, self._note_session)
 
-    def _patch_bell(self) -> None:
-        """The bell is user 0 of the epoll set: `select.epoll` would have named its descriptor."""
-        self._user(self._bell, 0, calls.EPOLLIN)
-
-    def _user(self, fd: int, row: int, events: int) -> None:
-        wish = np.zeros(1, calls.READY)
-        calls.modify(self._epoll.fileno(), fd, wish, events, row)
-
-    def _make(self, rows: int) -> loop.Loop:
-        lines = sessions.empty_lines(rows)
-        lines.state[0]["epoll"] = self._epoll.fileno()
+    def _make(self, sessions: int, patience: Patience) -> loop.Loop:
+        lines = rows.empty_lines(sessions, self._epoll.fileno(), patience)
         return loop.Loop(
             np.zeros(1, loop.LOOP),
             lines,
-            streams.empty_index(sessions=rows),
+            streams.empty_index(sessions=sessions),
             loop.batch_frames(lines.batch),
             np.zeros(_READY_MOST, calls.READY),
             np.zeros(2, np.int64),
@@ -134,75 +98,93 @@ class Gateway:
     # -- from other threads ------------------------------------------------------------------
 
     def _ring(self) -> None:
-        os.eventfd_write(self._bell, 1)
+        """Once it is closed the bell's descriptor may be anybody's file: nobody rings it then."""
+        with self._closing:
+            if not self._closed:
+                os.eventfd_write(self._bell, 1)
 
     def _admit(self, guest: Guest) -> None:
         self._guests.put(guest)
         self._ring()
 
+    def _alarm(self, text: str) -> None:
+        """Tell a person, by the market's thread."""
+        self.ask(lambda: self._venue.watch.say(text))
+
     def ask(self, what: Callable[[], object]) -> "Future[object]":
-        """Have the market's thread do something; its result."""
+        """Have the market's thread do something; its result. GatewayClosed when it has ended."""
         future: Future[object] = Future()
-        self._asked.put((what, future))
-        self._ring()
+        with self._closing:
+            if self._closed:
+                future.set_exception(GatewayClosed("the gateway has stopped"))
+                return future
+            self._asked.put((what, future))
+            self._ring()
         return future
 
     def submit(self, frames: np.ndarray) -> "Future[object]":
         """Commands of the exchange (as `Venue.submit`); their event bytes."""
-        return self.ask(lambda: self._submit(frames))
+        return self.ask(lambda: self._venue.submit(frames).tobytes())
 
     def kick(self, user: str) -> "Future[object]":
         """Cut a user's session off; False if it had none."""
-        return self.ask(lambda: self._end(self._rows.get(user, 0), sessions.KICKED))
+        return self.ask(lambda: self._seats.end_user(self._all.routes, user, rows.KICKED))
 
     def stop(self) -> None:
         """Let `run` return: sessions are cut off, the venue stays as it is."""
-        self._stopping = True
-        self._stopped.set()
+        self._stopping.set()
         self._ring()
 
     def wait_stopped(self, seconds: float) -> bool:
         """Wait that long, or until the gateway is told to stop; whether it was."""
-        return self._stopped.wait(seconds)
+        return self._stopping.wait(seconds)
 
     # -- the market's thread -----------------------------------------------------------------
 
-    def send_now(self, message: bytes) -> bytes:
-        """One command of the exchange, by what `ask` runs on the market's thread; its events."""
-        return self._submit(np.frombuffer(frame(0, message), np.uint8))
-
     def status(self) -> dict[str, object]:
         """What there is to see of it now (`ask` for it from another thread)."""
-        row, lines, counts = self._all.loop[0], self._all.lines.state[0], self._venue.statistics()
-        users = {line.user.name: line.address for line in self._lines.values()}
+        lines = self._all.lines.state[0]
         return {
             "address": f"{self.address[0]}:{self.address[1]}",
             "trading_day": self._trading_day(),
             "sequence": self._venue.sequence,
-            **counts._asdict(),
-            "sessions": dict(sorted(users.items())),
+            **self._venue.statistics()._asdict(),
+            "sessions": self._seats.users(),
             "bytes_in": int(lines["bytes_in"]),
             "bytes_out": int(lines["bytes_out"]),
-            "batches": int(row["batches"]),
+            "batches": int(self._all.loop[0]["batches"]),
             "door": vars(self._door.counts),
             "alarms": self._venue.watch.alarms[-5:],
         }
 
     def run(self) -> None:
-        """Serve until `stop`. Raises what stopped the venue."""
-        self._stand()
-        self._door.open()
+        """Serve until `stop`, once. Raises what stopped the venue.
+
+        While it serves, the venue's writers do not know how far the compiled loop is.
+        """
+        if self._ran:
+            raise GatewayClosed("a gateway runs once")
+        self._ran = True
         try:
-            while not self._stopping:
+            self._stand()
+            self._ring()
+            self._serve_once()  # compiles what is not compiled: nobody has to wait for that
+            self._door.open()
+            while not self._stopping.is_set():
                 self._serve_once()
+            self._venue.commit()
         except BaseException as error:
-            if not isinstance(error, VenueStopped):
-                self._venue.stop(error)
+            self._stop_venue(error)
             raise
         finally:
-            self._stopping = True
-            self._door.close()
-            self._close_all()
+            self._close()
+
+    def _stop_venue(self, error: BaseException) -> None:
+        """Unless it has stopped before, by what came first."""
+        with contextlib.suppress(VenueStopped):
+            # The loop has gone on behind its back: what is released must not be cleared.
+            self._venue.day.events.position = self._venue.event_position
+            self._venue.stop(error)
 
     def _serve_once(self) -> None:
         venue, row = self._venue, self._all.loop[0]
@@ -210,13 +192,14 @@ class Gateway:
         if due == loop.BELL:
             os.eventfd_read(self._bell)
             self._see_to_guests()
+            venue.commit()  # whoever asks finds the venue where the loop is
             self._see_to_asked()
         elif due == loop.ENDED:
-            self._see_to_ended()
+            self._seats.end_those_that_ended(self._all.routes)
         elif due == loop.COMMIT:
             venue.commit()
         elif due == loop.ROOM:
-            self._all = self._all._replace(routes=streams.with_more_room(self._all.routes))
+            self._make_room()
         elif due == loop.TICK:
             venue.watch.read(venue.time_ns)
         else:
@@ -225,8 +208,34 @@ class Gateway:
             venue.make_room(due - loop.SHORT, int(row["frame_bytes"]))
             self._stand()
 
+    def _make_room(self) -> None:
+        self._all = self._all._replace(routes=streams.with_more_room(self._all.routes))
+
+    def _close(self) -> None:
+        """Everybody is told, nobody waits for an answer that cannot come, nothing stays open."""
+        try:
+            self._door.close()
+        finally:
+            with self._closing:
+                self._closed = True
+                os.close(self._bell)
+            self._seats.end_all(self._all.routes, dismiss)
+            self._epoll.close()
+            while not self._guests.empty():
+                text = ENDINGS[rows.CLOSING]
+                dismiss(self._guests.get().connection, soup.debug(text))
+            while not self._asked.empty():
+                _, future = self._asked.get()
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(GatewayClosed("the gateway stopped before it came to it"))
+
+    # -- the streams -------------------------------------------------------------------------
+
     def _stand(self) -> None:
-        """Index what is committed, segment by segment, and tell the loop where the ends lie."""
+        """Index what is committed, segment by segment, and tell the loop where the ends lie.
+
+        Raises VenueStopped.
+        """
         row, day = self._all.loop[0], self._venue.day
         if not self._held:
             self._hold(0)
@@ -256,139 +265,78 @@ class Gateway:
             row["routed"] = reached - base
             if row["routed"] >= end or not octets[row["routed"] : row["routed"] + 8].any():
                 return number
-            self._all = self._all._replace(routes=streams.with_more_room(self._all.routes))
+            self._make_room()
 
-    def _submit(self, frames: np.ndarray) -> bytes:
-        events = self._venue.submit(frames)
-        self._stand()
-        return events.tobytes()
-
-    # -- sessions ----------------------------------------------------------------------------
-
-    def _see_to_guests(self) -> None:
-        while True:
-            try:
-                guest = self._guests.get_nowait()
-            except queue.Empty:
-                return
-            self._receive(guest)
+    # -- what other threads have left --------------------------------------------------------
 
     def _see_to_asked(self) -> None:
-        while True:
-            try:
-                what, future = self._asked.get_nowait()
-            except queue.Empty:
-                return
+        """What was asked by now: whoever goes on asking waits until members had their turn."""
+        for _ in range(self._asked.qsize()):
+            what, future = self._asked.get()
+            if not future.set_running_or_notify_cancel():
+                continue
             try:
                 future.set_result(what())
+            except Exception as error:
+                future.set_exception(error)
             except BaseException as error:
                 future.set_exception(error)
-                if isinstance(error, VenueStopped):
-                    raise
+                raise
+            self._stand()  # it may have sent commands, and may have stopped the venue
+
+    def _see_to_guests(self) -> None:
+        for _ in range(self._guests.qsize()):
+            self._receive(self._guests.get())
 
     def _receive(self, guest: Guest) -> None:
         """Give a guest its session, or tell it why not."""
         user, login = guest.user, guest.login
-        day = self._trading_day()
-        name = soup.session_name(day, soup.DROP_COPY if user.member else soup.TRADING)
-        index = self._all.routes
-        while not (stream := int(streams.find_stream(index, bool(user.member), _number(user)))):
-            index = streams.with_more_room(index)
-            self._all = self._all._replace(routes=index)
-        there = int(index.streams[stream]["length"])
-        wrong = ""
-        if day == _RESERVED_DAY:
-            wrong = "the market's day is not open"
-        elif login.session not in ("", name):
-            wrong = f"the session of today is {name}"
-        elif login.sequence is None or login.sequence > there + 1:
-            wrong = f"the next message has sequence {there + 1}"
-        elif not self._free and user.name not in self._rows:
-            wrong = "no more sessions: ask the exchange"
-        if wrong:
-            refuse(guest.connection, soup.debug(wrong) + soup.refused(soup.NOT_AVAILABLE))
+        name = soup.session_name(
+            self._trading_day(), soup.DROP_COPY if user.member else soup.TRADING
+        )
+        stream = self._find_stream(user)
+        there = int(self._all.routes.streams[stream]["length"])
+        if wrong := self._what_is_wrong(guest, name, there):
+            self._door.leave(guest.connection, soup.debug(wrong) + soup.refused(soup.NOT_AVAILABLE))
             return
-        self._end(self._rows.get(user.name, 0), sessions.EVICTED)
+        self._seats.end_user(self._all.routes, user.name, rows.EVICTED)
         first = login.sequence or there + 1
-        hello = soup.accepted(name, first) + (soup.day_token(guest.token) if guest.token else b"")
+        hello = soup.accepted(name, first) + soup.next_to_come(there + 1)
+        hello += soup.day_token(guest.token) if guest.token else b""
         try:
-            sent = guest.connection.send(hello)
+            whole = guest.connection.send(hello) == len(hello)
+            if whole:
+                self._seats.take(self._all.routes, guest, stream, first - 1)
         except OSError:
-            sent = 0
-        if sent < len(hello):
+            whole = False
+        if not whole:
             guest.connection.close()
+
+    def _find_stream(self, user: User) -> int:
+        number = user.member or user.seat
+        while not (stream := int(streams.find_stream(self._all.routes, bool(user.member), number))):
+            self._make_room()
+        return stream
+
+    def _what_is_wrong(self, guest: Guest, name: str, there: int) -> str:
+        """Why a guest gets no session; empty where it does."""
+        login = guest.login
+        if self._trading_day() == _NO_DAY:
+            return "NOT_OPEN: the market's day is not open"
+        if login.session not in ("", name):
+            return f"OTHER_SESSION: today's is {name}"
+        if login.sequence is None or login.sequence > there + 1:
+            return f"SEQUENCE_AHEAD: the next message has sequence {there + 1}"
+        if not self._seats.has_room_for(guest.user.name):
+            return "FULL: no more sessions: ask the exchange"
+        return ""
+
+    def _note_session(self, what: str, user: str, address: str) -> None:
+        """A log that cannot be written is worth an alarm, not the market."""
+        if self._tell_of_session is None:
             return
-        self._seat(guest, stream, first - 1)
-        self._on_session("LOGIN", user.name, guest.address)
-
-    def _seat(self, guest: Guest, stream: int, following: int) -> None:
-        """A row for a session that begins with message `following` (from 0) of its stream."""
-        index, lines = self._all.routes, self._all.lines
-        row = self._free.pop()
-        fd = guest.connection.fileno()
-        session, now = lines.sessions[row], time.monotonic_ns()
-        lines.sessions[row] = np.zeros((), sessions.SESSION)
-        session["fd"], session["stream"], session["seat"] = fd, stream, guest.user.seat
-        session["next"], session["limit"] = following, guest.user.messages_per_s
-        session["heard_ns"] = session["sent_ns"] = now
-        if following > 0:
-            session["chunk"] = streams.find_chunk(index, stream, following - 1)
-        lines.state[0]["high"] = max(int(lines.state[0]["high"]), row + 1)
-        index.streams[stream]["session"] = -row
-        _wake(index, row)
-        self._epoll.register(fd, select.EPOLLIN)
-        self._user(fd, row, calls.EPOLLIN)
-        self._lines[row] = _Line(guest.connection, guest.user, guest.address)
-        self._rows[guest.user.name] = row
-
-    def _see_to_ended(self) -> None:
-        lines = self._all.lines
-        for row in np.flatnonzero(lines.sessions["ending"]).tolist():
-            self._end(row, int(lines.sessions[row]["ending"]))
-
-    def _end(self, row: int, why: int) -> bool:
-        """End the session of a row, if there is one, and say so to its client if it listens."""
-        if not row:
-            return False
-        lines, index = self._all.lines, self._all.routes
-        session, line = lines.sessions[row], self._lines.pop(row)
-        del self._rows[line.user.name]
-        whole = session["out_start"] == session["out_end"]
-        text = ENDINGS[why] if whole else ""
-        if session["ending"]:
-            lines.state[0]["ended"] -= 1
-        index.streams[int(session["stream"])]["session"] = 0
-        _forget(lines.waiting, lines.state[0], "waiting", row)
-        _forget(index.woken, index.state[0], "woken", row)
-        lines.sessions[row] = np.zeros((), sessions.SESSION)
-        self._epoll.unregister(line.connection.fileno())
-        if text:
-            refuse(line.connection, soup.debug(text))
-        line.connection.close()
-        self._free.append(row)
-        self._on_session(_NAMES[why], line.user.name, line.address)
-        return True
-
-    def _close_all(self) -> None:
-        for row in list(self._lines):
-            self._end(row, sessions.CLOSING)
-        self._epoll.close()
-        os.close(self._bell)
-
-
-def _number(user: User) -> int:
-    return user.member or user.seat
-
-
-def _wake(index: streams.Index, row: int) -> None:
-    state_row = index.state[0]
-    index.woken[int(state_row["woken"])] = row
-    state_row["woken"] += 1
-
-
-def _forget(rows: np.ndarray, counts: np.void, name: str, row: int) -> None:
-    """Take a session out of a list of rows."""
-    there = rows[: int(counts[name])]
-    kept = there[there != row]
-    rows[: len(kept)] = kept
-    counts[name] = len(kept)
+        try:
+            self._tell_of_session(what, user, address)
+        except Exception as error:
+            self._tell_of_session = None
+            self._venue.watch.say(f"on_session is not called any more: {error!r}")

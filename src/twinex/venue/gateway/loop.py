@@ -12,7 +12,15 @@ import numpy as np
 from twinex.venue.compiler import inlined, inner, kernel
 from twinex.venue.core import state
 from twinex.venue.gateway import calls
-from twinex.venue.gateway.sessions import Lines, lines_tables, look_after, read_line, write_line
+from twinex.venue.gateway.rows import LOST, Lines, lines_tables
+from twinex.venue.gateway.sessions import (
+    end,
+    is_full,
+    look_after,
+    next_waiting,
+    read_line,
+    write_line,
+)
 from twinex.venue.gateway.streams import Index, index_tables, route_events
 from twinex.venue.journal.gate import publish_words
 from twinex.venue.sequencer import Frames, sequence
@@ -23,6 +31,7 @@ TICK_NS = 500_000_000  # how often Python looks at its clocks
 
 # Why the loop left; SHORT + what is short (`core.state.SHORT_...`).
 BELL, ENDED, COMMIT, ROOM, TICK, SHORT = 1, 2, 3, 4, 5, 16
+_BROKEN = calls.EPOLLHUP | calls.EPOLLERR
 _COLLECT, _SEQUENCE, _COMMIT, _ROUTE, _FLUSH = range(5)
 
 LOOP = np.dtype(
@@ -98,11 +107,11 @@ def _collect(loop, lines, index, ready, scratch):
             continue
         if events & calls.EPOLLOUT != 0:
             write_line(lines, index, row)
-        if (
-            events & (calls.EPOLLIN | calls.EPOLLHUP | calls.EPOLLERR) != 0
-            and session["waits"] == 0
-        ):
-            read_line(lines, row)
+        if events & (calls.EPOLLIN | _BROKEN) != 0 and session["waits"] == 0:
+            if session["held"] == 0:
+                read_line(lines, row)
+            elif events & _BROKEN != 0:  # that cannot be unwatched: the loop would spin on it
+                end(lines, session, LOST)
     loop["first"] += 1
     loop["turns"] += 1
     return rang
@@ -110,12 +119,12 @@ def _collect(loop, lines, index, ready, scratch):
 
 @inlined
 def _read_waiting(lines):
-    """Sessions with whole packets left from the turn before."""
-    lines_state = lines.state[0]
-    count = lines_state["waiting"]
-    lines_state["waiting"] = 0
-    for place in range(count):
-        row = np.int64(lines.waiting[place])
+    """Sessions with whole packets left from turns before; where the batch is full, the next one
+    waits on at the head: who fills batches alone does not keep others out."""
+    for _ in range(lines.state[0]["waiting"]):
+        if is_full(lines):
+            return
+        row = next_waiting(lines)
         session = lines.sessions[row]
         session["waits"] = 0
         if session["ending"] == 0 and session["fd"] != 0:

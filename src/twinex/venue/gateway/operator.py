@@ -89,12 +89,12 @@ class Operator:
         """Close every product and end the day; the market's thread does both at once."""
 
         def end() -> list[str]:
-            closed = self._gateway.send_now(encode("phase_set", phase=_PHASES["closed"]))
+            closed = self._venue.send(0, encode("phase_set", phase=_PHASES["closed"]))
             crc = 0
             reader = EventReader(self._directory)
             while block := reader.poll():
                 crc = zlib.crc32(block.octets[block.start : block.end].data, crc)
-            ended = self._gateway.send_now(self._venue.day_end_message(crc))
+            ended = self._venue.send(0, self._venue.day_end_message(crc))
             return [event.name for octets in (closed, ended) for event in decode_stream(octets)]
 
         names = self._gateway.ask(end).result()

@@ -4,115 +4,32 @@ A session is a row with a part of two buffers. What it reads next from its strea
 chunk of the index: however far behind it is, nothing is kept for it.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from twinex.venue.compiler import apart, inlined, inner
 from twinex.venue.gateway import calls
 from twinex.venue.gateway.calls import address_of, copy, receive, transmit, watch_for, word_at
+from twinex.venue.gateway.rows import (
+    BATCH_BYTES,
+    IN_BYTES,
+    LISTENS_ONLY,
+    LOGGED_OUT,
+    LOST,
+    MESSAGE_SHORT,
+    OPEN,
+    OUT_BYTES,
+    PACKET_INVALID,
+    SECOND_NS,
+    SILENT,
+    SLOW_READER,
+)
 from twinex.venue.gateway.soup import LENGTH_MAX
-from twinex.venue.gateway.streams import CHUNK
-from twinex.venue.tables import table
+from twinex.venue.gateway.streams import CHUNK, wake
 from twinex.venue.wire.schema import EVENT, FRAME_HEADER_BYTES, HEADER_BYTES
 
-IN_BYTES = 32_768  # of a session's buffer for what came
-OUT_BYTES = 65_536
 TURN = 32  # commands of one session at a time
-BATCH_BYTES = 2 << 20  # frames done together
 _FRAME_MOST = FRAME_HEADER_BYTES + LENGTH_MAX + 8
 _OUT_MOST = EVENT.itemsize + 3
-_SECOND = 1_000_000_000
-HEARTBEAT_NS = _SECOND
-SILENT_NS = 15 * _SECOND
-SLOW_NS = 10 * _SECOND
-
-# Why a session ended (`ENDINGS`, spec/session.md).
-(OPEN, LOST, LOGGED_OUT, PACKET_INVALID, MESSAGE_SHORT, LISTENS_ONLY, SILENT, SLOW_READER,
- EVICTED, KICKED, CLOSING) = range(11)  # fmt: skip
-
-SESSION = np.dtype(
-    [
-        ("fd", "i4"),
-        ("stream", "i4"),  # row of the index
-        ("seat", "i4"),  # 0: a drop copy, it only listens
-        ("in_start", "i4"),
-        ("in_end", "i4"),
-        ("out_start", "i4"),
-        ("out_end", "i4"),
-        ("chunk", "i4"),  # that held the message before `next`
-        ("next", "i8"),  # message to copy into the buffer next, from 0
-        ("heard_ns", "i8"),  # steady time at which bytes came last
-        ("sent_ns", "i8"),
-        ("full_ns", "i8"),  # since when the connection takes nothing; 0: it does
-        ("second", "i8"),  # in which `taken` commands came
-        ("taken", "i8"),
-        ("limit", "i8"),  # of `taken`; 0 = none
-        ("ending", "u1"),  # why it ends; 0 = it is open
-        ("waits", "u1"),  # it has packets to read without a new byte
-        ("held", "u1"),  # over its limit: not read until the next second
-        ("closed", "u1"),  # end of session was said
-        ("unused", "i4"),
-    ]
-)
-
-# One row: what the loop knows about itself.
-LINES = np.dtype(
-    [
-        ("epoll", "i8"),
-        ("high", "i8"),  # rows of sessions in use lie below
-        ("batch_end", "i8"),  # bytes of frames
-        ("batch_commands", "i8"),
-        ("waiting", "i8"),  # rows of `waiting`
-        ("ended", "i8"),  # sessions whose `ending` nobody has seen to
-        ("bytes_in", "i8"),
-        ("bytes_out", "i8"),
-        ("now_ns", "i8"),  # steady time of this turn
-    ]
-)
-
-
-class Lines(NamedTuple):
-    """Sessions and their buffers. `state` is one row of LINES."""
-
-    state: np.ndarray
-    sessions: np.ndarray
-    received: np.ndarray  # uint8[rows * IN_BYTES]
-    sending: np.ndarray  # uint8[rows * OUT_BYTES]
-    waiting: np.ndarray  # int32: rows with whole packets to read
-    batch: np.ndarray  # uint8: frames
-    words: np.ndarray  # the same as int64
-    wish: np.ndarray  # one row of calls.READY
-
-
-def empty_lines(rows: int) -> Lines:
-    """Room for so many sessions; row 0 is nobody."""
-    batch = np.zeros(BATCH_BYTES, np.uint8)
-    return Lines(
-        np.zeros(1, LINES),
-        np.zeros(rows, SESSION),
-        np.zeros(rows * IN_BYTES, np.uint8),
-        np.zeros(rows * OUT_BYTES, np.uint8),
-        np.zeros(rows, np.int32),
-        batch,
-        batch.view(np.int64),
-        np.zeros(1, calls.READY),
-    )
-
-
-@inner
-def lines_tables(lines):
-    """As kernels hand them on; buffers stay arrays, for their addresses."""
-    return Lines(
-        table(lines.state),
-        table(lines.sessions),
-        lines.received,
-        lines.sending,
-        table(lines.waiting),
-        lines.batch,
-        table(lines.words),
-        lines.wish,
-    )
 
 
 @inlined
@@ -125,12 +42,29 @@ def end(lines, session, why):
 
 @inlined
 def wait_for(lines, row, session):
-    """Read this session in the next turn, whether bytes come or not."""
+    """Read this session in the next turn, whether bytes come or not, behind those that wait."""
     if session["waits"] == 0:
         session["waits"] = 1
         state = lines.state[0]
-        lines.waiting[state["waiting"]] = row
+        place = state["waiting_first"] + state["waiting"]
+        lines.waiting[place if place < len(lines.waiting) else place - len(lines.waiting)] = row
         state["waiting"] += 1
+
+
+@inlined
+def next_waiting(lines):
+    """The row whose turn is next, taken from the ring. There must be one."""
+    state = lines.state[0]
+    place = state["waiting_first"]
+    state["waiting_first"] = place + 1 if place + 1 < len(lines.waiting) else 0
+    state["waiting"] -= 1
+    return np.int64(lines.waiting[place])
+
+
+@inlined
+def is_full(lines):
+    """Is there no room in the batch for the longest command?"""
+    return lines.state[0]["batch_end"] + _FRAME_MOST > BATCH_BYTES
 
 
 @inner
@@ -149,16 +83,19 @@ def read_line(lines, row):
             _move_down(lines.received, base, start, filled - start)
         session["in_start"], session["in_end"] = 0, filled - start
         filled -= start
+    gone = False
     if filled < IN_BYTES:
         done = receive(session["fd"], address_of(lines.received, base + filled), IN_BYTES - filled)
         if done > 0:
             session["in_end"] = filled + done
             session["heard_ns"] = state["now_ns"]
             state["bytes_in"] += done
-        elif done == 0 or (done != -calls.EAGAIN and done != -calls.EINTR):
-            end(lines, session, LOST)
-            return
+        else:
+            gone = done != -calls.EAGAIN and done != -calls.EINTR
     _take_packets(lines, row, session, base)
+    # Who said something and left is heard to the end: whole packets that wait come first.
+    if gone and session["waits"] == 0 and session["held"] == 0:
+        end(lines, session, LOST)
 
 
 @inner
@@ -174,8 +111,7 @@ def _move_down(octets, base, start, count):
 @inlined
 def _take_packets(lines, row, session, base):
     """Whole packets, up to a turn's commands."""
-    octets, state = lines.received, lines.state[0]
-    turn = 0
+    octets, turn = lines.received, 0
     while session["ending"] == OPEN:
         place = base + np.int64(session["in_start"])
         there = base + np.int64(session["in_end"]) - place
@@ -189,7 +125,7 @@ def _take_packets(lines, row, session, base):
             return
         kind = octets[place + 2]
         if kind == 0x55:  # U
-            if turn == TURN or state["batch_end"] + _FRAME_MOST > BATCH_BYTES:
+            if turn == TURN or is_full(lines):
                 wait_for(lines, row, session)
                 return
             if _is_over_limit(lines, row, session):
@@ -206,20 +142,14 @@ def _take_packets(lines, row, session, base):
 @inlined
 def _is_over_limit(lines, row, session):
     """Has it sent what it may this second? Then it is not read until the next one."""
-    second = lines.state[0]["now_ns"] // _SECOND
+    second = lines.state[0]["now_ns"] // SECOND_NS
     if second != session["second"]:
         session["second"], session["taken"] = second, 0
     session["taken"] += 1
     if session["limit"] == 0 or session["taken"] <= session["limit"]:
         return False
     session["held"] = 1
-    watch_for(
-        lines.state[0]["epoll"],
-        session["fd"],
-        lines.wish,
-        calls.EPOLLOUT * (session["full_ns"] > 0),
-        row,
-    )
+    _watch(lines, row, session)
     return True
 
 
@@ -248,27 +178,19 @@ def _take_command(lines, session, place, length):
 
 @inner
 def write_line(lines, index, row):
-    """Send what a session has not been sent, as far as its connection takes it."""
+    """Send what a session has not been sent: a buffer a turn, as far as its connection takes it.
+
+    Who has left, or talked nonsense, is still told what became of the commands before.
+    """
     session = lines.sessions[row]
-    if session["ending"] != OPEN:
-        return
-    # Four buffers a turn: who reads a long stream again leaves room for others.
-    for _ in range(4):
-        _fill(lines, index, row, session)
-        if session["out_start"] == session["out_end"]:
-            _sleep(index, session)
-            return
-        if not _send_some(lines, row, session):
-            return
-    index.woken[index.state[0]["woken"]] = row
-    index.state[0]["woken"] += 1
-
-
-@inlined
-def _sleep(index, session):
-    """All is sent: the next message of its stream wakes it."""
+    _fill(lines, index, row, session)
+    if session["out_start"] != session["out_end"] and not _send_some(lines, row, session):
+        return  # room in its connection wakes it
     stream = index.streams[np.int64(session["stream"])]
-    stream["session"] = abs(stream["session"])
+    if session["next"] == stream["length"] and session["closed"] == index.state[0]["ended"]:
+        stream["session"] = abs(stream["session"])  # it sleeps: its stream's next message wakes it
+    else:
+        wake(index, row)
 
 
 @inlined
@@ -351,16 +273,16 @@ def look_after(lines, index):
         session = lines.sessions[row]
         if session["fd"] == 0 or session["ending"] != OPEN:
             continue
-        if now - session["heard_ns"] > SILENT_NS and session["held"] == 0:
+        if now - session["heard_ns"] > state["silent_ns"] and session["held"] == 0:
             end(lines, session, SILENT)
-        elif session["full_ns"] > 0 and now - session["full_ns"] > SLOW_NS:
+        elif session["full_ns"] > 0 and now - session["full_ns"] > state["slow_ns"]:
             end(lines, session, SLOW_READER)
         else:
-            if session["held"] == 1 and now // _SECOND != session["second"]:
+            if session["held"] == 1 and now // SECOND_NS != session["second"]:
                 session["held"] = 0
                 _watch(lines, row, session)
                 wait_for(lines, row, session)
-            if now - session["sent_ns"] > HEARTBEAT_NS and session["out_end"] == 0:
+            if now - session["sent_ns"] > state["heartbeat_ns"] and session["out_end"] == 0:
                 session["out_end"] = _put_short(
                     lines.sending, row * OUT_BYTES, np.int64(0), 0x48
                 )  # H

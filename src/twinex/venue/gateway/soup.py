@@ -51,6 +51,11 @@ def day_token(token: str) -> bytes:
     return packet(DATA, b"T" + token.encode())
 
 
+def next_to_come(sequence: int) -> bytes:
+    """What the stream's next message would be numbered: before it all is history."""
+    return packet(DATA, b"N" + str(sequence).rjust(20).encode())
+
+
 def session_name(trading_day: int, kind: str) -> str:
     """The name of a day's sessions: `kind` is TRADING or DROP_COPY."""
     return f"{trading_day}{kind}"

@@ -153,7 +153,7 @@ def _has_room(index):
 
 @inlined
 def wake(index, session):
-    """Note that a session has something to send. `woken` holds each at most once: see `sleep`."""
+    """Note that a session has something to send. `woken` holds each at most once: see `append`."""
     state = index.state[0]
     index.woken[state["woken"]] = session
     state["woken"] += 1
@@ -177,7 +177,7 @@ def append(index, row, address):
     stream["length"] += 1
     if stream["session"] > 0:
         # A session that reads along is woken once: until it sleeps again its number is negative.
-        wake(index, stream["session"])
+        wake(index, np.int64(stream["session"]))
         stream["session"] = -stream["session"]
 
 
@@ -212,6 +212,14 @@ def _append_to_all(index, address):
         append(index, np.int64(row), address)
 
 
+@apart
+def _end_streams(index):
+    """Streams end with day_ended: what is refused behind it belongs to none."""
+    index.state[0]["ended"] = 1
+    for template in range(len(index.kinds)):
+        index.kinds[template] = 0
+
+
 @inlined
 def _seat_of(index, kind, address, account):
     """The seat whose stream holds the event, 0 for none."""
@@ -241,7 +249,7 @@ def route_events(index, start, end):
         if kind & _COMMON != 0:
             _append_to_all(index, address)
             if kind & _END != 0:
-                index.state[0]["ended"] = 1
+                _end_streams(index)
         elif kind != 0:
             who = word_at(address + _MEMBER_WORD)
             account, member = who & 0xFFFFFFFF, who >> 32
@@ -275,7 +283,10 @@ def find_stream(index, of_members, number):
 def find_chunk(index, row, message):
     """The chunk that holds (or will hold) message number `message` of a stream, counted from 0."""
     index = index_tables(index)
-    chunk = np.int64(index.streams[np.int64(row)]["first"])
+    stream = index.streams[np.int64(row)]
+    if np.int64(message) // CHUNK == (stream["length"] - 1) // CHUNK:
+        return np.int64(stream["last"])  # most come for what is next: a long chain is not walked
+    chunk = np.int64(stream["first"])
     for _ in range(np.int64(message) // CHUNK):
         chunk = np.int64(index.links[chunk])
     return chunk

@@ -1,7 +1,7 @@
 """Who may log in: users with their password hashes, addresses and limits (`spec/session.md`).
 
 users = Users.read("users.toml")            # made by `twinex venue user`
-user = users.find("7", "192.0.2.10")
+user = users.find("7")
 user.accepts(password)                      # scrypt: some 50 ms, off the hot loop
 users.token(user, 20260105)                 # a password for the rest of the day
 """
@@ -12,6 +12,7 @@ import hmac
 import ipaddress
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ _SALT_BYTES = 16
 TOKEN_CHARACTERS = 10
 PASSWORD_MOST = 10
 _KEY_BYTES = 32
+_NAME, _HASH = re.compile("D?[1-9][0-9]*"), re.compile(r"(?:[0-9a-f]{2})+\$[0-9a-f]{64}")
+_NAME_MOST = 6  # characters in a login request
+_LIMIT_MOST = 10**9
 
 
 class UsersInvalid(Exception):  # noqa: N818
@@ -47,12 +51,22 @@ class User:
     """A seat (`name` "7") or a member's drop copy ("D12").
 
     `networks`: from where it may come; none: from anywhere. `messages_per_s`: 0 = no limit.
+    Raises ValueError for what is no such user: the gateway relies on it.
     """
 
     name: str
     password_hash: str = field(repr=False)
     networks: tuple[Network, ...] = ()
     messages_per_s: int = 0
+
+    def __post_init__(self) -> None:
+        # "07" would be a second user of seat 7: two sessions on one stream.
+        if not _NAME.fullmatch(self.name) or len(self.name) > _NAME_MOST:
+            raise ValueError(f"user {self.name!r}: a seat's number, or D and a member's number")
+        if not _HASH.fullmatch(self.password_hash):
+            raise ValueError(f"user {self.name}: its password is a hash that `venue user` makes")
+        if not 0 <= self.messages_per_s <= _LIMIT_MOST:
+            raise ValueError(f"user {self.name}: messages_per_s is 0 to {_LIMIT_MOST}")
 
     @property
     def seat(self) -> int:
@@ -141,9 +155,6 @@ def _user(name: str, entry: Mapping[str, object]) -> User:
     known = {"password", "addresses", "messages_per_s"}
     if set(entry) - known:
         raise ValueError(f"user {name}: what is {', '.join(sorted(set(entry) - known))}?")
-    number = name.removeprefix("D")
-    if not number.isdecimal() or int(number) == 0 or len(name) > 6:
-        raise ValueError(f"user {name!r}: a seat's number, or D and a member's number")
     addresses, limit = entry.get("addresses", []), entry.get("messages_per_s", 0)
     hashed = entry.get("password")
     if not isinstance(hashed, str) or not isinstance(addresses, list) or not isinstance(limit, int):
