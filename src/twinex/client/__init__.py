@@ -1,0 +1,1 @@
+"""What a member's program imports: it knows the market by `spec/` and the standard library."""
