@@ -11,7 +11,8 @@ from feed.living import (
 )
 
 from twinex.client.feed_book import Market
-from twinex.client.feed_schema import blocks_of, decode
+from twinex.client.feed_schema import decode
+from twinex.venue.feed.log import Log
 from twinex.venue.feed.streams import L1, L2, L3
 
 SEEDS = range(12)
@@ -66,11 +67,13 @@ def test_a_late_joiner_is_whole(seed: int) -> None:
         sequence = log.next_sequence
         if place % 9 == 8:
             joined.append(Market())
-            count, framed = living.streams.snapshot(L3)
-            messages = list(blocks_of(framed))
-            assert count == len(messages)
+            snapshot = Log()
+            living.streams.snapshot(L3, sequence, snapshot)
+            messages = list(framed_from(snapshot))
             apply(joined[-1], iter(messages))
-            assert decode(messages[-1]).fields["next_sequence"] == sequence
+            last = decode(messages[-1])
+            assert last is not None
+            assert last.fields["next_sequence"] == sequence
         for market in joined:
             assert queues_of(market) == queues_of(early)
             assert market.phases == {k: v for k, v in early.phases.items() if v}

@@ -67,7 +67,8 @@ INSTRUMENT = np.dtype(
         ("touched", "u1"),
         ("traded", "u1"),  # since its top was told
         ("priced", "u1"),  # it has a last price
-        ("unused", "u1", (3,)),
+        ("by_clock", "u1"),  # its top was told since `tell_tops`
+        ("unused", "u1", (2,)),
     ]
 )
 PRODUCT = np.dtype([("limit_priority", "i4"), ("phase", "i4")])

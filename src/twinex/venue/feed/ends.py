@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner
-from twinex.venue.feed.output import begin, end_command, has_room
+from twinex.venue.compiler import inner, kernel
+from twinex.venue.feed.books import book_tables
+from twinex.venue.feed.output import begin, end_command, has_room, output_tables
 from twinex.venue.feed.queues import NIL, drop_level
 from twinex.venue.feed.schema import LEVEL_CHANGED, TOP_CHANGED
 from twinex.venue.wire.codes import SIDE_BUY, SIDE_SELL
@@ -35,9 +36,7 @@ def _end_levels(books, output):
         level = books.levels[row]
         following = np.int64(level["next_touched"])
         level["touched"] = 0
-        if (
-            level["told_volume"] != level["volume"] or level["told_orders"] != level["orders"]
-        ):
+        if level["told_volume"] != level["volume"] or level["told_orders"] != level["orders"]:
             _tell_level(output, level, now["time_ns"])
         if level["orders"] == 0:
             drop_level(books, row)
@@ -88,6 +87,7 @@ def _end_tops(books, output):
         asks = _take_best(books, instrument, SIDE_SELL)
         if bids or asks or instrument["traded"] != 0:
             write_top(output, instrument, number, now["time_ns"])
+            instrument["by_clock"] = 1
         instrument["traded"] = 0
         instrument["touched"] = 0
         number = np.int64(instrument["next_touched"])
@@ -108,3 +108,14 @@ def end(books, orders, levels, tops):
     end_command(levels)
     end_command(tops)
     now["sequence"] = 0
+
+
+@kernel
+def tell_changed(books, output, time_ns):
+    """The tops that were told since the last call, in ascending order of instruments."""
+    books, output = book_tables(books), output_tables(output)
+    for number in range(1, len(books.instruments)):
+        instrument = books.instruments[number]
+        if instrument["by_clock"] != 0:
+            instrument["by_clock"] = 0
+            write_top(output, instrument, number, time_ns)

@@ -24,7 +24,9 @@ _L3, _L2 = 0, 1
 _STATE_MESSAGES = 3  # limits, halt, top: of one instrument
 
 
-def write_snapshot(books: Books, listing: Listing, level: int, next_sequence: int, log: Log) -> None:
+def write_snapshot(
+    books: Books, listing: Listing, level: int, next_sequence: int, log: Log
+) -> None:
     """Definitions, phases, then limits, halt, figures and book of each instrument, into `log`."""
     for number in sorted(listing.instruments):
         message = np.frombuffer(listing.instruments[number], np.uint8)

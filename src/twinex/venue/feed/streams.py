@@ -10,6 +10,7 @@ from twinex.venue.feed.books import (
     with_orders,
 )
 from twinex.venue.feed.definitions import Definitions, Listing
+from twinex.venue.feed.ends import tell_changed
 from twinex.venue.feed.log import Log
 from twinex.venue.feed.output import Output, empty_output
 from twinex.venue.feed.schema import MESSAGE_MAX
@@ -66,13 +67,28 @@ class Streams:
             self._make_room()
         self._take_whole()
 
-    def snapshot(self, level: int) -> tuple[int, bytes]:
-        """(messages, they, framed): all that a late joiner of a stream needs; its last message
-        is `snapshot_ended`, which names where the stream goes on. Only between `settle` and `add`.
+    def snapshot(self, level: int, next_sequence: int, log: Log) -> None:
+        """All that a late joiner of a stream needs, into an empty log (spec/feed.md).
+
+        Its last message is `snapshot_ended` with `next_sequence`. Only between `settle` and `add`.
         """
-        log = Log()
-        write_snapshot(self.books, self.listing, level, self.logs[level].next_sequence, log)
-        return log.next_sequence - 1, b"".join(log.framed())
+        write_snapshot(self.books, self.listing, level, next_sequence, log)
+
+    def tell_tops(self, log: Log, time_ns: int) -> None:
+        """Best prices and figures of every instrument whose own changed since the last call.
+
+        By the clock, unlike the streams: `time_ns` is in the messages. Only after `settle`.
+        """
+        output = empty_output(len(self.books.instruments) * MESSAGE_MAX)
+        tell_changed(self.books, output, time_ns)
+        place = output.place[0]
+        if place["count"]:
+            log.append(
+                output.words.view(np.uint8),
+                output.starts,
+                int(place["count"]),
+                int(place["position"]),
+            )
 
     def _grow(self) -> None:
         if self.books.now[0]["orders_free"] == 0:

@@ -109,5 +109,3 @@ def settle(books, orders, levels, tops):
         return False
     end(books, orders, levels, tops)
     return True
-
-
