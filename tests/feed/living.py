@@ -61,6 +61,13 @@ def live(seed: int, count: int, batch: int = 7, **options: float) -> Iterator[Li
             yield living
 
 
+def snapshot_of(streams: Streams, level: int) -> Log:
+    """What a joiner of that stream gets now."""
+    log = Log()
+    streams.snapshot(level, streams.logs[level].next_sequence, log)
+    return log
+
+
 def framed_from(log: Log, sequence: int = 1) -> Iterator[bytes]:
     """The messages of a log from `sequence` on."""
     while sequence < log.next_sequence:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from types import TracebackType
 
 from feed.living import Living, Queues, core_queues, fixed_clock, submit
-
 from twinex.venue.feed.channel import Channel
 from twinex.venue.feed.publisher import Publisher
 from twinex.venue.venue import Venue

@@ -3,9 +3,9 @@
 import socket
 
 import pytest
+
 from feed.living import frames_of, queues_of
 from feed.serving import GROUP, Lossy, Served, free_port, wait_for
-
 from twinex.client.feed import Feed
 from twinex.venue.feed.channel import Channel
 

@@ -1,6 +1,7 @@
 """The messages of the three streams against the core's own books, over random days."""
 
 import pytest
+
 from feed.living import (
     apply,
     core_levels,
@@ -8,11 +9,10 @@ from feed.living import (
     framed_from,
     live,
     queues_of,
+    snapshot_of,
 )
-
 from twinex.client.feed_book import Market
 from twinex.client.feed_schema import decode
-from twinex.venue.feed.log import Log
 from twinex.venue.feed.streams import L1, L2, L3
 
 SEEDS = range(12)
@@ -47,7 +47,7 @@ def test_levels_and_tops_are_the_cores(seed: int) -> None:
                 assert told == (best[0], best[1][0])
 
 
-@pytest.mark.parametrize("seed", (1, 2))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_same_messages_however_the_events_are_cut(seed: int) -> None:
     logs = []
     for batch in (1, 13, 10_000):
@@ -56,7 +56,7 @@ def test_the_same_messages_however_the_events_are_cut(seed: int) -> None:
     assert logs[0] == logs[1] == logs[2]
 
 
-@pytest.mark.parametrize("seed", (3, 4, 5))
+@pytest.mark.parametrize("seed", [3, 4, 5])
 def test_a_late_joiner_is_whole(seed: int) -> None:
     early, sequence, joined = Market(), 1, []
     for place, living in enumerate(live(seed, 300, batch=11)):
@@ -67,9 +67,7 @@ def test_a_late_joiner_is_whole(seed: int) -> None:
         sequence = log.next_sequence
         if place % 9 == 8:
             joined.append(Market())
-            snapshot = Log()
-            living.streams.snapshot(L3, sequence, snapshot)
-            messages = list(framed_from(snapshot))
+            messages = list(framed_from(snapshot_of(living.streams, L3)))
             apply(joined[-1], iter(messages))
             last = decode(messages[-1])
             assert last is not None

@@ -41,7 +41,7 @@ class Packet(NamedTuple):
 
     session: str
     sequence: int
-    count: int
+    count: int  # type: ignore[assignment]  # the protocol's word; tuple.count is not wanted
     messages: list[bytes]
 
 

@@ -125,7 +125,8 @@ def _link_level(books, row):
 def drop_level(books, row):
     """A level without orders leaves."""
     level, now = books.levels[row], books.now[0]
-    assert level["orders"] == 0 and level["volume"] == 0
+    assert level["orders"] == 0
+    assert level["volume"] == 0
     better, worse = np.int64(level["better"]), np.int64(level["worse"])
     if better == NIL:
         books.instruments[level["first"] >> 1]["best"][level["first"] & 1] = worse
@@ -178,7 +179,8 @@ def place_behind(books, row, level):
 def put(books, row, level_row, before, lots):
     """Order `row` into a queue behind `before` (NIL = at the head), showing `lots`."""
     order, level = books.orders[row], books.levels[level_row]
-    assert order["shown"] == 0 and lots > 0
+    assert order["shown"] == 0
+    assert lots > 0
     after = np.int64(level["head"]) if before == NIL else np.int64(books.orders[before]["next"])
     order["level"] = level_row
     order["shown"] = lots
@@ -204,7 +206,8 @@ def show(books, row, lots):
     """Let an order in its queue show `lots`; with none it leaves the queue."""
     order = books.orders[row]
     level = books.levels[np.int64(order["level"])]
-    assert order["shown"] > 0 and lots >= 0
+    assert order["shown"] > 0
+    assert lots >= 0
     level["volume"] += np.int64(lots) - np.int64(order["shown"])
     order["shown"] = lots
     _touch_level(books, np.int64(order["level"]))

@@ -100,8 +100,9 @@ class Recovery:
             self._snapshot(session, log)
         stop = min(first + count, log.next_sequence)
         parts, following = [], log.first_sequence
-        for following, packet in mold.packets(log, session, first, stop, _PACKET_BYTES_MAX):
+        for behind, packet in mold.packets(log, session, first, stop, _PACKET_BYTES_MAX):
             parts.append(packet if sequence else mold.renumbered(packet, SNAPSHOT))
+            following = behind
         parts.append(mold.head(session, following if sequence else SNAPSHOT, 0))
         return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 

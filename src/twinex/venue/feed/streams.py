@@ -51,7 +51,8 @@ class Streams:
         """Whole events, in stream order."""
         events, done, why = union_view(block.octets, EVENT), 0, OUTPUT_FULL
         while why != DONE:
-            why, done = transform(self.books, *self._outputs, events, block.places, done)
+            orders, levels, tops = self._outputs
+            why, done = transform(self.books, orders, levels, tops, events, block.places, done)
             if why == OUTPUT_FULL:
                 self._make_room()
             elif why == TABLES_FULL:

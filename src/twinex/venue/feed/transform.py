@@ -31,9 +31,9 @@ DONE, OUTPUT_FULL, TABLES_FULL, DEFINITION = range(4)
 
 @inner
 def _apply(books, orders, levels, tops, event, kind):
-    if kind == _ACCEPTED or kind == _STOP_ACCEPTED:
+    if kind in (_ACCEPTED, _STOP_ACCEPTED):
         accepted(books, event)
-    elif kind == _RESTED or kind == _REFRESHED:
+    elif kind in (_RESTED, _REFRESHED):
         rested(books, orders, event)
     elif kind == _FILLED:
         filled(books, orders, event)
