@@ -70,10 +70,9 @@ def snapshot_of(streams: Streams, level: int) -> Log:
 
 def framed_from(log: Log, sequence: int = 1) -> Iterator[bytes]:
     """The messages of a log from `sequence` on."""
-    while sequence < log.next_sequence:
-        count, octets = log.read(sequence, 1000, 50_000)
-        assert count
-        yield from blocks_of(octets)
+    for first, count, octets in log.pieces(sequence, log.next_sequence, 50_000, 1000):
+        assert first == sequence
+        yield from blocks_of(bytes(octets))
         sequence += count
 
 

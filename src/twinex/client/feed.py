@@ -66,9 +66,14 @@ class Feed:
         return self._order.next_sequence
 
     @property
+    def is_current(self) -> bool:
+        """It has joined, and all that it has heard of is applied."""
+        return self._joined and self._order.is_whole
+
+    @property
     def ended(self) -> bool:
         """The session is over, and all of it was applied."""
-        return self._order.ended and self._joined and self._order.is_whole
+        return self._order.ended and self.is_current
 
     def poll(self, timeout_s: float = 0.0) -> int:
         """Apply what has come, waiting at most `timeout_s` for the first packet; how many messages.

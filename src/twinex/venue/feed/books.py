@@ -51,6 +51,7 @@ INSTRUMENT = np.dtype(
         ("product", "i4"),  # 0 = not defined
         ("best", "i4", (2,)),  # level rows, by side
         ("next_touched", "i4"),
+        ("tick", "i8"),
         ("lower", "i8"),
         ("upper", "i8"),
         ("last", "i8"),

@@ -93,6 +93,7 @@ class Listing:
         told |= {"instrument": number, "time_ns": time_ns, "product_name": product["product_name"]}
         row = books.instruments[number]
         row["product"], row["combination"] = told["product"], "leg_1" in told
+        row["tick"] = told["tick"]
         row["lower"], row["upper"] = told["lower_limit"], told["upper_limit"]
         row["open_interest"] = told.get("previous_open_interest", 0)
         self.instruments[number] = _message(told)

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from twinex.venue.compiler import kernel
+from twinex.venue.tables import table
 
 _LENGTH_BYTES = 2  # in front of every message, big-endian
 _CHUNK_BYTES = 1 << 20
+_PIECES = 256  # cut at a time
 _FRAMED_MIN = 18  # bytes: no message is shorter
 
 
@@ -15,19 +17,35 @@ _FRAMED_MIN = 18  # bytes: no message is shorter
 def _frame(octets, starts, count, end, framed, places, first):
     """Messages one after another, each behind its length, from place `first` on.
 
+    `octets` and `framed` are seen as uint16, for all lengths are even; places are in bytes.
     `places[first + i]` says where message i begins, and already where the first one does.
     """
+    octets, framed, places = table(octets), table(framed), table(places)
     position = places[first]
     for index in range(count):
         start = starts[index]
         stop = starts[index + 1] if index + 1 < count else end
         length = stop - start
-        framed[position] = length >> 8
-        framed[position + 1] = length & 0xFF
-        for place in range(length):
-            framed[position + 2 + place] = octets[start + place]
-        position += 2 + length
+        here, source = position >> 1, start >> 1
+        framed[here] = ((length & 0xFF) << 8) | (length >> 8)  # big-endian
+        for place in range(length >> 1):
+            framed[here + 1 + place] = octets[source + place]
+        position += _LENGTH_BYTES + length
         places[first + index + 1] = position
+
+
+@kernel
+def _cut(places, start, stop, bytes_max, count_max, ends):
+    """Fill `ends` with where pieces end that are as full as they get; how many there are."""
+    count, begin = 0, start
+    while begin < stop and count < len(ends):
+        end = begin + 1
+        while end < stop and end - begin < count_max and places[end + 1] - places[begin] <= bytes_max:
+            end += 1
+        ends[count] = end
+        count += 1
+        begin = end
+    return count
 
 
 class _Chunk:
@@ -35,17 +53,14 @@ class _Chunk:
 
     def __init__(self, first: int, bytes_: int) -> None:
         self.first, self.count = first, 0
-        self.framed = np.empty(bytes_, np.uint8)
+        self.framed = np.empty(bytes_ + 1 & ~1, np.uint8)
+        self.octets = memoryview(self.framed)
         self.places = np.zeros(bytes_ // _FRAMED_MIN + 2, np.int64)
 
     @property
     def used(self) -> int:
         """Bytes."""
         return int(self.places[self.count])
-
-    def content(self, start: int, stop: int) -> bytes:
-        """Messages `start` to `stop` of it, counted from 0."""
-        return self.framed[int(self.places[start]) : int(self.places[stop])].tobytes()
 
 
 class Log:
@@ -68,7 +83,8 @@ class Log:
         chunk = self._chunks[-1]
         if chunk.used + needed > len(chunk.framed):
             chunk = self._new_chunk(max(needed, _CHUNK_BYTES))
-        _frame(octets, starts, count, end, chunk.framed, chunk.places, chunk.count)
+        halves, framed = octets.view(np.uint16), chunk.framed.view(np.uint16)
+        _frame(halves, starts, count, end, framed, chunk.places, chunk.count)
         chunk.count += count
         self.next_sequence += count
 
@@ -80,23 +96,27 @@ class Log:
             self._bytes -= len(self._chunks.pop(0).framed)
         return chunk
 
-    def read(self, sequence: int, count_max: int, bytes_max: int) -> tuple[int, bytes]:
-        """How many messages from `sequence` on fit, and they, framed; (0, b"") if there is none.
+    def pieces(
+        self, sequence: int, stop: int, bytes_max: int, count_max: int
+    ) -> Iterator[tuple[int, int, memoryview]]:
+        """The messages `sequence` to `stop` - 1 that are here, framed, in pieces as full as they get.
 
-        One is given even where it is longer than `bytes_max`; fewer may be given than fit.
+        (first message, how many, bytes); a message longer than `bytes_max` is a piece of its own.
         """
-        if not self.first_sequence <= sequence < self.next_sequence:
-            return 0, b""
-        chunk = self._chunk_of(sequence)
-        index = sequence - chunk.first
-        places = chunk.places[index : chunk.count + 1]
-        fit = int(np.searchsorted(places, places[0] + bytes_max, side="right")) - 1
-        count = min(max(fit, 1), count_max, len(places) - 1)
-        return count, chunk.content(index, index + count)
+        ends = np.zeros(_PIECES, np.int64)
+        while self.first_sequence <= sequence < min(stop, self.next_sequence):
+            chunk = self._chunk_of(sequence)
+            begin, last = sequence - chunk.first, min(stop - chunk.first, chunk.count)
+            count = _cut(chunk.places, begin, last, bytes_max, count_max, ends)
+            for end in ends[:count].tolist():
+                start, behind = chunk.places[begin], chunk.places[end]
+                yield chunk.first + begin, end - begin, chunk.octets[start:behind]
+                begin = end
+            sequence = chunk.first + begin
 
-    def framed(self) -> Iterator[bytes]:
+    def framed(self) -> Iterator[memoryview]:
         """All that is here, piece by piece."""
-        return (chunk.content(0, chunk.count) for chunk in self._chunks)
+        return (chunk.octets[: chunk.used] for chunk in self._chunks)
 
     def _chunk_of(self, sequence: int) -> _Chunk:
         low, high = 0, len(self._chunks) - 1

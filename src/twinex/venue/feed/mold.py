@@ -27,13 +27,8 @@ def packets(
     log: Log, session: bytes, sequence: int, stop: int, bytes_max: int = PACKET_BYTES_MAX
 ) -> Iterator[tuple[int, bytes]]:
     """Packets with the messages `sequence` to `stop` - 1, each with the sequence behind it."""
-    while sequence < stop:
-        room = bytes_max - HEAD.size
-        count, framed = log.read(sequence, min(stop - sequence, _COUNT_MAX), room)
-        if count == 0:
-            return
-        yield sequence + count, head(session, sequence, count) + framed
-        sequence += count
+    for first, count, framed in log.pieces(sequence, stop, bytes_max - HEAD.size, _COUNT_MAX):
+        yield first + count, b"".join((HEAD.pack(session, first, count), framed))
 
 
 def renumbered(packet: bytes, sequence: int) -> bytes:

@@ -7,6 +7,7 @@ from twinex.venue.feed import hashing
 from twinex.venue.wire import codes
 
 NIL = 0
+_LOOKED_UP = 8  # prices beside a new level
 
 
 @inner
@@ -104,13 +105,34 @@ def _new_level(books, first, price):
 
 
 @inner
+def _better_level(books, level):
+    """The level next to it on the better side; NIL = it is the best.
+
+    The few prices beside it are looked up; where none of them has a level the book is sparse there,
+    and the levels are walked from the best.
+    """
+    first, price = level["first"], level["second"]
+    instrument = books.instruments[first >> 1]
+    step = instrument["tick"] if first & 1 == 0 else -instrument["tick"]
+    for away in range(1, _LOOKED_UP + 1):
+        row = hashing.find(books.level_slots, books.levels, first, price + away * step)
+        if row != NIL:
+            return np.int64(row)
+    better, worse = np.int64(NIL), np.int64(instrument["best"][first & 1])
+    while worse != NIL and (books.levels[worse]["second"] < price) == (first & 1 == 1):
+        better, worse = worse, np.int64(books.levels[worse]["worse"])
+    return better
+
+
+@inner
 def _link_level(books, row):
-    """Put a level among those of its side, the best first. Most levels are made near the best."""
+    """Put a level among those of its side, the best first."""
     level = books.levels[row]
     instrument, side = books.instruments[level["first"] >> 1], level["first"] & 1
-    better, worse = np.int64(NIL), np.int64(instrument["best"][side])
-    while worse != NIL and (books.levels[worse]["second"] < level["second"]) == (side == 1):
-        better, worse = worse, np.int64(books.levels[worse]["worse"])
+    better = _better_level(books, level)
+    worse = np.int64(instrument["best"][side])
+    if better != NIL:
+        worse = np.int64(books.levels[better]["worse"])
     level["better"] = better
     level["worse"] = worse
     if better == NIL:

@@ -120,6 +120,7 @@ def _apply_message(books, state, message):
             state["wanted"] = number
             return _INSTRUMENTS_FULL
         books.instruments[number]["product"] = message["product"]
+        books.instruments[number]["tick"] = message["tick"]
     elif kind == _ADDED and not 0 < number < len(books.instruments):
         return _BROKEN
     elif _change(books, message, kind):
