@@ -1,10 +1,10 @@
 """The feed over real sockets: a day's events in, every book rebuilt by receivers of their own.
 
 A day of exchange-core's mix (`mix`) is lived first; then its committed events are published at an
-offered rate, order by order, in MoldUDP64 packets to a multicast group of this machine.
+offered rate, all streams made, L3 sent in MoldUDP64 packets to a multicast group of this machine.
 `--changes N` (3,000,000) book changes at most in each part. Parts:
-* one: one receiver rebuilds, as fast as `--rate` (1,000,000 changes/s) offers; beside it in the same
-  run a receiver that reads the same packets and looks at nothing;
+* one: one receiver rebuilds, as fast as `--rate` (1,200,000 changes/s) offers; beside it in the
+  same run a receiver that reads the same packets and looks at nothing;
 * ten: ten receivers at a tenth of that rate;
 * late: plain Python's `Feed` joins while a tenth of that rate is published; the median of three.
 A part that lost packets repairs them over TCP, and says how often. Prints a table, then one JSON
@@ -28,8 +28,9 @@ from benchmarks.feed_receivers import Heard, Where, join_late, only_read, rebuil
 from benchmarks.workload import pieces_of
 from twinex.venue.feed.channel import Channel
 from twinex.venue.feed.definitions import JournalDefinitions
+from twinex.venue.feed.mold import packets
 from twinex.venue.feed.publisher import Publisher
-from twinex.venue.feed.schema import ORDER_ADDED, ORDER_EXECUTED, ORDER_REDUCED, ORDER_REMOVED
+from twinex.venue.feed.rebuild import Rebuilt
 from twinex.venue.feed.streams import L3, Streams
 from twinex.venue.journal.reader import Block, EventReader
 from twinex.venue.venue import Venue
@@ -37,7 +38,7 @@ from twinex.venue.wire.schema import EVENT, union_view
 
 GROUP = "239.255.77.2"
 MARKET = mix.Market(instruments=20, resting=20_000)
-RATE, CHANGES = 1_000_000, 3_000_000
+RATE, CHANGES = 1_200_000, 3_000_000
 CHANGES_A_COMMAND = 1.5  # roughly: a moved order leaves and is added
 RECEIVERS = 10
 JOINS = 3
@@ -54,6 +55,11 @@ class Paced:
         self._done = self._given = 0
         self._began = time.perf_counter()
 
+    def start(self) -> float:
+        """From now on events are due."""
+        self._began = time.perf_counter()
+        return self._began
+
     @property
     def is_over(self) -> bool:
         return self._left <= 0
@@ -67,7 +73,7 @@ class Paced:
         if self._block is None:
             return None
         block, start = self._block, self._done
-        later = np.searchsorted(self._ends, start + due)
+        later = int(np.searchsorted(self._ends, start + due))
         stop = int(self._ends[min(later, len(self._ends) - 1)])
         self._done, self._given, self._left = (
             stop,
@@ -111,12 +117,12 @@ def _transform_all(day: Path) -> tuple[int, int, float]:
 
 
 def _changes_in(streams: Streams) -> int:
-    kinds = [one[0] for one in (ORDER_ADDED, ORDER_EXECUTED, ORDER_REDUCED, ORDER_REMOVED)]
-    changes = 0
-    for chunk in streams.logs[L3]._chunks:
-        templates = chunk.framed[chunk.places[: chunk.count] + 4]
-        changes += int(np.isin(templates, kinds).sum())
-    return changes
+    rebuilt, log = Rebuilt(), streams.logs[L3]
+    rebuilt.load([], 1)
+    for _, packet in packets(log, b" " * 10, 1, log.next_sequence, 60_000):
+        row = np.frombuffer(packet, np.uint8).reshape(1, -1)
+        rebuilt.apply(row, np.array([row.size]), 1)
+    return rebuilt.changes
 
 
 class Part:
@@ -149,7 +155,7 @@ class Part:
             return self._collect(publisher, running)
 
     def _publish(self, publisher: Publisher, source: Paced, hook: Any) -> None:
-        source._began = self.began = time.perf_counter()
+        self.began = source.start()
         while not source.is_over:
             publisher.step(0.0)
             hook()

@@ -1,6 +1,7 @@
 """The receivers of the feed's benchmark: each in a process of its own, over real sockets."""
 
 import socket
+import struct
 import time
 from multiprocessing.queues import Queue
 from typing import Any, NamedTuple
@@ -42,7 +43,9 @@ def _listener(where: Where) -> socket.socket:
     listener.bind(where.group)
     member = socket.inet_aton(where.group[0]) + socket.inet_aton("127.0.0.1")
     listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
-    listener.settimeout(_SILENT_S)
+    # Not `settimeout`: Python would wait for that long in a read with MSG_DONTWAIT, too.
+    silent = struct.pack("ll", int(_SILENT_S), 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, silent)
     return listener
 
 
@@ -53,7 +56,7 @@ class _Batch:
         self._listener = listener
         self.rows = np.zeros((_BATCH, _ROW_BYTES), np.uint8)
         self.lengths = np.zeros(_BATCH, np.int64)
-        self._views = [memoryview(row) for row in self.rows]
+        self._views = [memoryview(row.data) for row in self.rows]
 
     def read(self) -> int:
         """How many; waits for the first."""

@@ -10,7 +10,8 @@ COUNT_MAX = 0xFFFE  # messages that one request brings
 
 
 class RecoveryClient:
-    """A connection to a feed's TCP address; made when it is needed, and again when it is lost."""
+    """Asks a feed's TCP address. Each request has a connection of its own: requests are rare, and
+    a connection kept in between may have ended at the other side, or its publisher."""
 
     def __init__(self, address: tuple[str, int], timeout_s: float = 5.0) -> None:
         self.address, self.timeout_s = address, timeout_s
@@ -38,8 +39,7 @@ class RecoveryClient:
 
     def _ask(self, octets: bytes) -> Iterator[Packet]:
         """The packets of the answer, up to the empty one that ends it."""
-        if self._socket is None:
-            self._socket = socket.create_connection(self.address, self.timeout_s)
+        self._socket = socket.create_connection(self.address, self.timeout_s)
         try:
             self._socket.sendall(octets)
             while True:
@@ -47,9 +47,8 @@ class RecoveryClient:
                 yield packet
                 if not packet.messages:
                     return
-        except BaseException:  # also of a reader that stops half-way: the rest is still to come
+        finally:
             self.close()
-            raise
 
     def _packet(self) -> Packet:
         length = int.from_bytes(self._exactly(2), "big")
@@ -60,7 +59,9 @@ class RecoveryClient:
         while len(self._read) < count:
             octets = self._socket.recv(1 << 18)
             if not octets:
-                raise FeedError("the feed closed the connection: it has no such session")
+                raise FeedError(
+                    "the feed ended the connection: it has no such session, or has gone"
+                )
             self._read += octets
         found, self._read = self._read[:count], self._read[count:]
         return found

@@ -86,6 +86,7 @@ NOW = np.dtype(
         ("first_instrument", "i8"),
         ("last_instrument", "i8"),
         ("trading_day", "i8"),  # yyyymmdd
+        ("ended", "i8"),  # 1 behind day_ended
         ("levels_touched", "i8"),
         ("instruments_touched", "i8"),
     ]

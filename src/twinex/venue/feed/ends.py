@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner, kernel
+from twinex.venue.compiler import inlined, inner, kernel
 from twinex.venue.feed.books import book_tables
 from twinex.venue.feed.output import begin, end_command, has_room, output_tables
 from twinex.venue.feed.queues import NIL, drop_level
@@ -17,7 +17,7 @@ def may_end(books, levels, tops):
     return has_room(levels, now["levels_touched"]) and has_room(tops, now["instruments_touched"])
 
 
-@inner
+@inlined
 def _tell_level(output, level, time_ns):
     changed = output.rows[begin(output, LEVEL_CHANGED, time_ns, level["first"] >> 1)]
     changed["side"] = level["first"] & 1
@@ -28,7 +28,7 @@ def _tell_level(output, level, time_ns):
     level["told_volume"] = level["volume"]
 
 
-@inner
+@inlined
 def _end_levels(books, output):
     now = books.now[0]
     row = np.int64(now["first_level"])
@@ -96,7 +96,7 @@ def _end_tops(books, output):
     now["instruments_touched"] = 0
 
 
-@inner
+@inlined
 def end(books, orders, levels, tops):
     """The command that was open is whole: its changes, and the mark on its last messages."""
     now = books.now[0]

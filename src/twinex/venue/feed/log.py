@@ -40,7 +40,9 @@ def _cut(places, start, stop, bytes_max, count_max, ends):
     count, begin = 0, start
     while begin < stop and count < len(ends):
         end = begin + 1
-        while end < stop and end - begin < count_max and places[end + 1] - places[begin] <= bytes_max:
+        while (
+            end < stop and end - begin < count_max and places[end + 1] - places[begin] <= bytes_max
+        ):
             end += 1
         ends[count] = end
         count += 1
@@ -54,7 +56,7 @@ class _Chunk:
     def __init__(self, first: int, bytes_: int) -> None:
         self.first, self.count = first, 0
         self.framed = np.empty(bytes_ + 1 & ~1, np.uint8)
-        self.octets = memoryview(self.framed)
+        self.octets = memoryview(self.framed.data)
         self.places = np.zeros(bytes_ // _FRAMED_MIN + 2, np.int64)
 
     @property
@@ -99,7 +101,7 @@ class Log:
     def pieces(
         self, sequence: int, stop: int, bytes_max: int, count_max: int
     ) -> Iterator[tuple[int, int, memoryview]]:
-        """The messages `sequence` to `stop` - 1 that are here, framed, in pieces as full as they get.
+        """The messages `sequence` to `stop` - 1 that are here, framed, in pieces filled up.
 
         (first message, how many, bytes); a message longer than `bytes_max` is a piece of its own.
         """

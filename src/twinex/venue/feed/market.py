@@ -126,6 +126,7 @@ def common(books, orders, levels, tops, event, kind):
         _day(books, orders, event, DAY_STARTED)
     elif kind == _DAY_ENDED:
         _day(books, orders, event, DAY_ENDED)
+        books.now[0]["ended"] = 1
     if orders.place[0]["count"] > before:
         copy_last(orders, levels)
         copy_last(orders, tops)

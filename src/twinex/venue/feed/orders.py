@@ -24,7 +24,7 @@ from twinex.venue.feed.schema import (
 from twinex.venue.wire import codes
 
 
-@inner
+@inlined
 def accepted(books, event):
     """An order, or a stop: it is not in the book yet."""
     row = know_order(books, event["order_id"], event["instrument"], event["side"])
@@ -32,7 +32,7 @@ def accepted(books, event):
     books.orders[row]["display"] = event["display_quantity"]
 
 
-@inner
+@inlined
 def rested(books, output, event):
     """It comes to rest, or an iceberg shows lots anew."""
     row = order_row(books, event["order_id"])
@@ -76,7 +76,7 @@ def _left_to_show(order, event):
     return np.int64(order["shown"]) - np.int64(event["quantity"])
 
 
-@inner
+@inlined
 def filled(books, output, event):
     """An order in the book trades, resting, in an auction, or with legs that came within reach."""
     row = order_row(books, event["order_id"])
@@ -146,7 +146,7 @@ def shrunk(books, output, event):
     show(books, row, left)
 
 
-@inner
+@inlined
 def amended(books, output, event):
     """Without its priority it leaves the book: it rests again by an event of its own."""
     if event["priority_kept"] != 0:

@@ -34,7 +34,8 @@ class _Sender:
         self.stream, self.log, self.channel = stream, log, channel
         self.session = b""
         self.next_sequence = 1
-        self.sent_ns = 0
+        self._silence = 0  # count of the packets that say nothing: heartbeats
+        self._sent_ns = 0
 
     def send(self, now_ns: int) -> None:
         """All that is new, in packets as full as they get; a heartbeat where there is nothing."""
@@ -42,15 +43,20 @@ class _Sender:
         for following, packet in mold.packets(self.log, self.session, self.next_sequence, stop):
             self._out(packet, now_ns)
             self.next_sequence = following
-        if now_ns - self.sent_ns >= _HEARTBEAT_NS:
-            self.say(0, now_ns)
+        if now_ns - self._sent_ns >= _HEARTBEAT_NS:
+            self._out(mold.head(self.session, self.next_sequence, self._silence), now_ns)
 
-    def say(self, count: int, now_ns: int) -> None:
-        """A packet without messages: a heartbeat, or the end of the session."""
-        self._out(mold.head(self.session, self.next_sequence, count), now_ns)
+    def skip(self) -> None:
+        """What there is so far was sent by another."""
+        self.next_sequence = self.log.next_sequence
+
+    def end(self, now_ns: int) -> None:
+        """The session is over: say so, now and instead of heartbeats."""
+        self._silence = mold.END_OF_SESSION
+        self._out(mold.head(self.session, self.next_sequence, self._silence), now_ns)
 
     def _out(self, packet: bytes, now_ns: int) -> None:
-        self.sent_ns = now_ns
+        self._sent_ns = now_ns
         if self.channel is not None:
             self.channel.send(packet)
 
@@ -60,6 +66,8 @@ class Publisher:
 
     `clock` (ns) moves only what is no function of events: heartbeats, and the stream I1, every
     `interval_ns`. TCP is served at `recovery.address` (by default a free port of this machine).
+    With `resume` what is committed before the first `step` is not sent: another publisher has sent
+    it, this one goes on with its sessions. Sessions end with the day, or by `end`.
     """
 
     def __init__(
@@ -71,6 +79,7 @@ class Publisher:
         recovery: Address = ("127.0.0.1", 0),
         interval_ns: int = INTERVAL_NS,
         clock: Callable[[], int] = time.time_ns,
+        resume: bool = False,
     ) -> None:
         unknown = set(channels) - set(LEVELS)
         if unknown:
@@ -83,7 +92,7 @@ class Publisher:
         self._senders = {name: _Sender(name, logs[name], channels.get(name)) for name in LEVELS}
         self._logs: dict[bytes, Log] = {}
         self.recovery = Recovery(recovery, self._logs, self._snapshot)
-        self._told_ns = clock()
+        self._told_ns, self._skipping = clock(), resume
         self.ended = False
 
     @classmethod
@@ -101,11 +110,19 @@ class Publisher:
         now_ns = self._clock()
         if whole:
             self._tell_by_clock(now_ns)
-        for sender in self._senders.values():
-            if sender.session:
-                sender.send(now_ns)
+        self._send(whole, now_ns)
+        if self.streams.books.now[0]["ended"] and not self.ended:
+            self.end()
         if whole:
             self.recovery.serve(timeout_s)
+
+    def _send(self, whole: bool, now_ns: int) -> None:
+        for sender in self._senders.values():
+            if self._skipping and whole:
+                sender.skip()
+            if sender.session and (whole or not self._skipping):
+                sender.send(now_ns)
+        self._skipping = self._skipping and not whole
 
     def _follow(self) -> bool:
         """Committed events into the streams; did it come to the gate?"""
@@ -136,11 +153,11 @@ class Publisher:
         self.streams.snapshot(LEVELS[name], self._senders[name].log.next_sequence, log)
 
     def end(self) -> None:
-        """Say that the sessions are over; TCP goes on being served by `step`."""
+        """Say that the sessions are over; `step` goes on saying so, and serving TCP."""
         self.ended = True
         for sender in self._senders.values():
             if sender.session:
-                sender.say(mold.END_OF_SESSION, self._clock())
+                sender.end(self._clock())
 
     def close(self) -> None:
         """Give sockets back; the day's files stay as they are."""

@@ -50,7 +50,7 @@ def order_row(books, order_id):
     return row
 
 
-@inner
+@inlined
 def _touch_level(books, row):
     level, now = books.levels[row], books.now[0]
     if level["touched"] != 0:
@@ -65,7 +65,7 @@ def _touch_level(books, row):
     now["levels_touched"] += 1
 
 
-@inner
+@inlined
 def touch_instrument(books, number):
     """Its top may have changed: it is looked at when the command ends."""
     instrument, now = books.instruments[number], books.now[0]
@@ -163,7 +163,7 @@ def drop_level(books, row):
     now["levels"] -= 1
 
 
-@inner
+@inlined
 def level_row(books, instrument, side, price):
     """The level of a price, made where there is none."""
     first = 2 * np.int64(instrument) + np.int64(side)
@@ -179,7 +179,7 @@ def _is_privileged(order, priority):
     return order["offset"] == codes.OFFSET_CLOSE_TODAY and priority == codes.PRIORITY_CLOSING_FIRST
 
 
-@inner
+@inlined
 def place_behind(books, row, level):
     """The order behind which order `row` queues at `level`; NIL = at its head."""
     order = books.orders[row]
@@ -197,7 +197,7 @@ def place_behind(books, row, level):
     return before
 
 
-@inner
+@inlined
 def put(books, row, level_row, before, lots):
     """Order `row` into a queue behind `before` (NIL = at the head), showing `lots`."""
     order, level = books.orders[row], books.levels[level_row]
@@ -223,7 +223,7 @@ def put(books, row, level_row, before, lots):
     return after
 
 
-@inner
+@inlined
 def show(books, row, lots):
     """Let an order in its queue show `lots`; with none it leaves the queue."""
     order = books.orders[row]
@@ -238,7 +238,7 @@ def show(books, row, lots):
         _unlink(books, row, level)
 
 
-@inner
+@inlined
 def _unlink(books, row, level):
     order = books.orders[row]
     before, after = np.int64(order["previous"]), np.int64(order["next"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twinex.venue.compiler import inner, kernel
+from twinex.venue.compiler import inlined, kernel
 from twinex.venue.feed.books import book_tables
 from twinex.venue.feed.ends import end, may_end
 from twinex.venue.feed.market import common, traded
@@ -29,7 +29,7 @@ _DEFINING = (
 DONE, OUTPUT_FULL, TABLES_FULL, DEFINITION = range(4)
 
 
-@inner
+@inlined
 def _apply(books, orders, levels, tops, event, kind):
     if kind in (_ACCEPTED, _STOP_ACCEPTED):
         accepted(books, event)
@@ -49,7 +49,7 @@ def _apply(books, orders, levels, tops, event, kind):
         common(books, orders, levels, tops, event, kind)
 
 
-@inner
+@inlined
 def _fits(books, orders, levels, tops):
     """One event makes at most one message a stream, besides what the end of its command says."""
     now = books.now[0]
@@ -60,12 +60,12 @@ def _fits(books, orders, levels, tops):
     )
 
 
-@inner
+@inlined
 def _has_rows(books):
     return books.now[0]["orders_free"] != 0 and books.now[0]["levels_free"] != 0
 
 
-@inner
+@inlined
 def _is_definition(event, kind):
     return kind == _REFERENCE and event["changed_by"] in _DEFINING
 
