@@ -26,12 +26,12 @@ def fixed_clock() -> int:
 class Living:
     """A venue in memory, and the streams of its events."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, kept_bytes: int = 1 << 28) -> None:
         self.venue = venue
         day = venue.day
         self.events = EventReader(day.events, gate=day.gate)
         journal = JournalReader(day.journal, gate=day.gate)
-        self.streams = Streams(JournalDefinitions(journal))
+        self.streams = Streams(JournalDefinitions(journal), kept_bytes=kept_bytes)
 
     def follow(self) -> None:
         """All that is committed, into the streams."""

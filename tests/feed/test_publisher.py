@@ -70,13 +70,13 @@ def test_a_receiver_goes_on_when_another_publisher_takes_over(tmp_path: Path) ->
         submit(venue, frames[:300])
         with Feed(("127.0.0.1", port), recovery=tcp, patience_s=0) as feed:
             with _publisher(tmp_path, port, tcp) as first:
-                _both(first, feed)
+                both(first, feed)
                 joined = feed.next_sequence
             submit(venue, frames[300:400])  # nobody publishes
             with _publisher(tmp_path, port, tcp, resume=True) as second:
                 second.step()
                 submit(venue, frames[400:])
-                _both(second, feed)
+                both(second, feed)
                 assert feed.next_sequence == second.streams.logs[0].next_sequence > joined
                 assert queues_of(feed.market) == core_queues(venue)
                 assert feed.counts.snapshots == 1
@@ -87,7 +87,7 @@ def _publisher(path: Path, port: int, tcp: tuple[str, int], **options: bool) -> 
     return Publisher.of_day(path / "day", {"L3": channel}, recovery=tcp, **options)
 
 
-def _both(publisher: Publisher, feed: Feed) -> None:
+def both(publisher: Publisher, feed: Feed) -> None:
     """Both turn about until the receiver has all."""
     stop = threading.Event()
 

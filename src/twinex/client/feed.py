@@ -29,7 +29,7 @@ class Feed:
     `address`: the multicast group and port, or this machine's own address and port where the feed
     sends to a list of receivers. `recovery`: the feed's TCP address. `on_message` sees each message
     that is applied from the stream, in order; not those of snapshots. A packet of another session
-    than the first one heard is passed over.
+    than the first one heard is passed over, as are bytes that are no packet (`counts.broken`).
     """
 
     def __init__(
@@ -99,7 +99,11 @@ class Feed:
                 octets = self._socket.recv(_DATAGRAM_MAX)
             except BlockingIOError:
                 return
-            packet = unpack(octets)
+            try:
+                packet = unpack(octets)
+            except FeedError:
+                self.counts.broken += 1
+                continue
             if not self._order.session:
                 self._order.session = packet.session
             if packet.session == self._order.session:
@@ -115,7 +119,21 @@ class Feed:
                 self._on_message(message)
 
     def _join(self) -> None:
-        """Begin with a snapshot, then what came behind it."""
+        """Begin with a snapshot, then what came behind it.
+
+        Where there is none under the session that was heard, another may be heard next.
+        """
+        try:
+            market, following = self._snapshot()
+        except FeedError:
+            self._order = InOrder(counts=self.counts)
+            raise
+        self.market, self._joined = market, True
+        self.counts.snapshots += 1
+        self._apply(self._order.start_at(following))
+
+    def _snapshot(self) -> tuple[Market, int]:
+        """The market as it stands, and the sequence of the message behind it."""
         market, following = Market(), 0
         for octets in self._recovery.snapshot(self._order.session):
             message = decode(octets)
@@ -127,9 +145,7 @@ class Feed:
         if following == 0:
             raise FeedError("the snapshot has no end")
         market.whole = True
-        self.market, self._joined = market, True
-        self.counts.snapshots += 1
-        self._apply(self._order.start_at(following))
+        return market, following
 
     def _mind_gap(self) -> None:
         """Repair a gap that does not close by itself."""

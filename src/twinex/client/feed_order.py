@@ -12,6 +12,7 @@ class Counts:
     """What happened on the way, in packets; `messages` that were given on."""
 
     packets: int = 0
+    broken: int = 0  # bytes that are no packet: passed over, as if they were lost
     duplicates: int = 0
     early: int = 0
     messages: int = 0

@@ -1,5 +1,6 @@
 """Messages of spec/feed.xml out of bytes, with `struct`; MoldUDP64 packets in and out of bytes."""
 
+import re
 import struct
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ _SIZES = {"q": 8, "i": 4, "H": 2, "B": 1}
 _HEAD = struct.Struct("<HHHH")  # block length, template, schema, version
 _PACKET = struct.Struct(">10sQH")  # session, sequence, count
 _LENGTH = struct.Struct(">H")
+_SESSION = re.compile(rb"[A-Z][0-9]{9}")  # a stream and its trading day
 PACKET_HEAD = _PACKET.size
 END_OF_SESSION = 0xFFFF
 LAST = 1  # in `flags`: the last of its command's messages
@@ -121,12 +123,14 @@ def unpack(octets: bytes) -> Packet:
     if len(octets) < PACKET_HEAD:
         raise FeedError(f"a packet of {len(octets)} bytes has no whole head")
     session, sequence, count = _PACKET.unpack_from(octets)
+    if _SESSION.fullmatch(session) is None:
+        raise FeedError(f"no session is called {session!r}")
     messages = list(blocks_of(octets, PACKET_HEAD))
     if len(messages) != (0 if count == END_OF_SESSION else count):
         raise FeedError(f"a packet says {count} messages and has {len(messages)}")
-    return Packet(session.decode("ascii", "replace").strip(), sequence, count, messages)
+    return Packet(session.decode("ascii"), sequence, count, messages)
 
 
 def request(session: str, sequence: int, count: int) -> bytes:
     """A request packet: `count` messages of a session from `sequence` on; 0 and 0: a snapshot."""
-    return _PACKET.pack(session.ljust(10).encode("ascii"), sequence, count)
+    return _PACKET.pack(session.encode("ascii"), sequence, count)
