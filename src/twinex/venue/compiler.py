@@ -28,15 +28,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _CONFIG: Any = _numba_config
 PLAIN = bool(_CONFIG.DISABLE_JIT)
 _KEPT_CACHES = 4
+_SCHEMAS = ("messages.xml", "feed.xml")
 
 FUNCTIONS: list[str] = []  # every kernel and inner function defined so far
 
 
 def _source_hash() -> bytes:
-    """SHA-256 of the venue's sources and of the schema whose numbers kernels carry."""
+    """SHA-256 of the venue's sources and of the schemas whose numbers kernels carry."""
     digest = hashlib.sha256()
     here = Path(__file__).resolve().parent
-    for source in [*sorted(here.rglob("*.py")), spec_directory() / "messages.xml"]:
+    for source in [*sorted(here.rglob("*.py")), *(spec_directory() / name for name in _SCHEMAS)]:
         digest.update(source.read_bytes())
     return digest.digest()
 

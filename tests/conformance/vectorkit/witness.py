@@ -80,9 +80,9 @@ def _entry_messages(root: ElementTree.Element) -> list[ElementTree.Element]:
     return found
 
 
-def read_schema() -> sbe.Schema:
-    """`spec/messages.xml` as the witness reads it."""
-    root = ElementTree.parse(SPEC / "messages.xml").getroot()
+def read_schema(name: str = "messages.xml") -> sbe.Schema:
+    """A schema of `spec/` as the witness reads it."""
+    root = ElementTree.parse(SPEC / name).getroot()
     sizes = _rewrite_types(root)
     gaps: set[int] = set()
     for message in root.findall(f"{_NAMESPACE}message"):

@@ -21,7 +21,7 @@ EVENT_ID_FIRST = 100  # template ids below are commands
 
 _NAMESPACE = "{http://fixprotocol.io/2016/sbe}"
 _PRIMITIVES = {"int64": "<i8", "int32": "<i4", "uint32": "<u4", "uint16": "<u2", "uint8": "u1"}
-_MESSAGE_HEADER = [
+MESSAGE_HEADER = [
     ("block_length", "<u2"),
     ("template_id", "<u2"),
     ("schema_id", "<u2"),
@@ -72,12 +72,13 @@ def spec_directory() -> Path:
     raise FileNotFoundError("spec/messages.xml is not beside the package: reinstall twinex")
 
 
-def _read_schema() -> tuple[int, int, dict[str, Template], dict[str, dict[str, int]]]:
-    root = ElementTree.parse(spec_directory() / "messages.xml").getroot()
+def read_schema(name: str) -> tuple[int, int, dict[str, Template], dict[str, dict[str, int]]]:
+    """Id, version, templates and enums of the schema `name` in `spec/`."""
+    root = ElementTree.parse(spec_directory() / name).getroot()
     formats = dict(_PRIMITIVES)
     enums: dict[str, dict[str, int]] = {}
     types = root.find("types")
-    assert types is not None, "messages.xml has no <types>"
+    assert types is not None, f"{name} has no <types>"
     for node in types.findall("type"):
         size = int(node.get("length", "1"))
         kind = node.get("primitiveType", "")
@@ -89,11 +90,11 @@ def _read_schema() -> tuple[int, int, dict[str, Template], dict[str, dict[str, i
         }
     templates = {}
     for node in root.findall(f"{_NAMESPACE}message"):
-        name, length, block = _read_block(node, formats)
+        message, length, block = _read_block(node, formats)
         groups = [Group(*_read_block(group, formats)) for group in node.findall("group")]
-        assert len(groups) <= 1, f"{name} has more than one group"
+        assert len(groups) <= 1, f"{message} has more than one group"
         group = groups[0] if groups else None
-        templates[name] = Template(name, int(node.get("id", "0")), length, block, group)
+        templates[message] = Template(message, int(node.get("id", "0")), length, block, group)
     return int(root.get("id", "0")), int(root.get("version", "0")), templates, enums
 
 
@@ -112,13 +113,13 @@ def _read_block(node: ElementTree.Element, formats: dict[str, str]) -> tuple[str
     return node.get("name", ""), length, block
 
 
-SCHEMA_ID, SCHEMA_VERSION, TEMPLATES, ENUMS = _read_schema()
+SCHEMA_ID, SCHEMA_VERSION, TEMPLATES, ENUMS = read_schema("messages.xml")
 COMMANDS = {name: t for name, t in TEMPLATES.items() if not t.is_event}
 EVENTS = {name: t for name, t in TEMPLATES.items() if t.is_event}
 TEMPLATE_BY_ID = {t.id: t for t in TEMPLATES.values()}
 
 
-def _union(templates: dict[str, Template], heads: list[tuple[str, str]]) -> np.dtype:
+def union_of(templates: dict[str, Template], heads: list[tuple[str, str]]) -> np.dtype:
     """One dtype over all numbers of `templates`, behind the packed header fields `heads`."""
     names, formats, offsets, position = [], [], [], 0
     for name, kind in heads:
@@ -145,9 +146,9 @@ def _union(templates: dict[str, Template], heads: list[tuple[str, str]]) -> np.d
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size})
 
 
-EVENT = _union(EVENTS, _MESSAGE_HEADER)
-RECORD = _union(COMMANDS, _RECORD_HEADER + _MESSAGE_HEADER)
-FRAME = _union(COMMANDS, _FRAME_HEADER + _MESSAGE_HEADER)
+EVENT = union_of(EVENTS, MESSAGE_HEADER)
+RECORD = union_of(COMMANDS, _RECORD_HEADER + MESSAGE_HEADER)
+FRAME = union_of(COMMANDS, _FRAME_HEADER + MESSAGE_HEADER)
 
 
 def union_view(buffer: np.ndarray, union: np.dtype) -> np.ndarray:
