@@ -47,6 +47,7 @@ def bench(
         for known in names:
             typer.echo(known)
         return
+    name = name.replace("-", "_")
     if name not in names:
         raise BenchError(
             f"no benchmark {name!r} in {directory}: it has {', '.join(names) or 'none'}"
