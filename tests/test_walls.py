@@ -20,7 +20,7 @@ ALLOWED = {
     "tape": {"venue", "show"},
     "day": {"venue", "show", "readers"},
     "umpire": {"venue", "mirror"},  # see KNOWING
-    "commands": {"venue", "show", "readers", "tape", "day", "umpire"},
+    "commands": {"venue", "show", "readers", "tape", "day", "umpire", "client"},
     "cli": {"commands"},
     "client": set(),  # what a member imports: it knows the market by spec/ alone
 }

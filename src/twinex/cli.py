@@ -15,6 +15,7 @@ from twinex.commands import (
     bench,
     book,
     day,
+    feed,
     image,
     journal,
     restart,
@@ -84,6 +85,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(image.app, name="image")
 app.add_typer(umpire.app, name="umpire")
 app.add_typer(venue.app, name="venue")
+app.add_typer(feed.app, name="feed")
 
 
 def _version(wanted: bool) -> None:
