@@ -25,6 +25,7 @@ from twinex.client import (
     Order,
     PriceKind,
     QuoteEntry,
+    Rejected,
     Side,
     TimeInForce,
 )
@@ -194,6 +195,8 @@ def test_orders_agree_whatever_is_cut(market: OpenMarket, gateway: Gateway) -> N
         for member in members:
             member.settle(PATIENCE_S)
         for member in members:
+            _come_up(member)
+        for member in members:
             _cancel_all(member)
         for member in members:
             member.settle(PATIENCE_S)
@@ -203,6 +206,13 @@ def test_orders_agree_whatever_is_cut(market: OpenMarket, gateway: Gateway) -> N
     finally:
         for cutter in cutters:
             cutter.close()
+
+
+def _come_up(member: Member) -> None:
+    """What others did to its orders before stands in its stream before the answer to a command of
+    its own, here to a cancel of nothing."""
+    with suppress(Rejected):
+        member.cancel(1).wait(timeout=PATIENCE_S)
 
 
 def _cancel_all(member: Member) -> None:
