@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import threading
 from collections import Counter
 
@@ -164,6 +165,8 @@ def test_sessions_that_fill_every_batch_do_not_keep_others_out() -> None:
             long = packet("U", encode("order_cancel", client_id=0) + bytes(840)) * 150
             for number, line in enumerate(lines):
                 line.send(packet("U", cancel(1)) if number % 19 == 18 else long)
+            for taken in list(served._seats._taken.values()):
+                assert select.select([taken.connection], [], [], 60)[0], "its bytes are there"
             go_on.set()
             places = [line.until("command_rejected").fields["sequence"] for line in lines[18::19]]
             assert max(places) - begin < 6_000, "of 13,505"
